@@ -1,0 +1,130 @@
+import { createHash } from 'node:crypto';
+import { ulid } from 'ulid';
+import {
+  type AwsClients,
+  type AwsPlace,
+  awsClients,
+  type CallBudget,
+  invokeBudget,
+  probeBudget,
+  streamBudget,
+  workBudget,
+} from '../../lib/adapters/aws-clients.ts';
+import { CloudWatchMetrics } from '../../lib/adapters/cloudwatch-metrics.ts';
+import { DynamoControlTable } from '../../lib/adapters/dynamo-control-table.ts';
+import { LambdaVantage } from '../../lib/adapters/lambda-vantage.ts';
+import { mwaaControlPlane } from '../../lib/adapters/mwaa/mwaa-environment.ts';
+import { siteAirflow } from '../../lib/adapters/mwaa/site-airflow.ts';
+import { lookAt, probesOf } from '../../lib/adapters/probes/index.ts';
+import { S3SiteBucket } from '../../lib/adapters/s3-site-bucket.ts';
+import { SnsPager } from '../../lib/adapters/sns-pager.ts';
+import { StepFunctionsExecutions } from '../../lib/adapters/step-functions-executions.ts';
+import { PairConfig } from '../../lib/contracts/config.ts';
+import type { Side } from '../../lib/contracts/ids.ts';
+import { namesOf } from '../../lib/contracts/names.ts';
+import { FunctionEnvironment } from '../../lib/contracts/step.ts';
+import type { World } from '../../lib/ports/world.ts';
+import { functionLog } from './log.ts';
+
+/** A variable of the function's environment is missing or wrong: a fault of the deployment. */
+export class EnvironmentInvalidError extends Error {
+  override readonly name = 'EnvironmentInvalidError';
+}
+
+/** Longest time the probe function of another Region may take, in seconds; the state's own time-out is longer. */
+const vantageSeconds = 25;
+
+let built: World | undefined;
+
+/** The world of this function, built at its first call; `facts` are in each line of its log. */
+export function worldOfFunction(facts: Record<string, unknown>): World {
+  built ??= buildWorld();
+  return { ...built, log: functionLog(facts) };
+}
+
+function buildWorld(): World {
+  const environment = readEnvironment();
+  const config = readConfig(environment.LIFEBOAT_CONFIG);
+  const endpoint = environment.AWS_ENDPOINT_URL;
+  const region = environment.AWS_REGION;
+  const work = clientsOf({ endpoint }, workBudget);
+  const bucketsOf = (budget: CallBudget) => {
+    const clients = clientsOf({ endpoint }, budget);
+    return perSide((side) => {
+      const client = clients(config.sites[side].region).s3();
+      return new S3SiteBucket({ client, bucket: namesOf(config).siteBucket(side) });
+    });
+  };
+  const airflowOf = (budget?: CallBudget) =>
+    perSide((side) =>
+      siteAirflow({
+        place: { region: config.sites[side].region, endpoint },
+        environment: config.sites[side].environment,
+        ...(budget ? { budget } : {}),
+      }),
+    );
+  const controller = work(config.controllerRegion);
+  const probes = probesOf({
+    config,
+    region,
+    clients: clientsOf({ endpoint }, probeBudget),
+    mwaa: () => mwaaControlPlane({ endpoint }, probeBudget),
+    airflow: airflowOf(probeBudget),
+    bucket: bucketsOf(probeBudget),
+  });
+  return {
+    config,
+    table: new DynamoControlTable({ client: controller.dynamo(), table: namesOf(config).table, pair: config.pair }),
+    bucket: bucketsOf(streamBudget),
+    mwaa: mwaaControlPlane({ endpoint }),
+    airflow: airflowOf(),
+    executions: new StepFunctionsExecutions({ client: controller.sfn(), names: namesOf(config) }),
+    pager: new SnsPager({ client: controller.sns(), topicArn: namesOf(config).topicArn }),
+    metrics: new CloudWatchMetrics({ client: controller.cloudWatch(), pair: config.pair }),
+    look: (side, now) => lookAt(probes, side, now),
+    vantages: vantagesOf(config, clientsOf({ endpoint }, invokeBudget(vantageSeconds))),
+    now: () => new Date(),
+    newId: () => ulid().toLowerCase(),
+    sha256: (text) => createHash('sha256').update(text).digest('hex'),
+    log: functionLog({}),
+  };
+}
+
+function readEnvironment(): FunctionEnvironment {
+  const parsed = FunctionEnvironment.safeParse(process.env);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  throw new EnvironmentInvalidError(faults.join('; '));
+}
+
+function readConfig(text: string): PairConfig {
+  const parsed = PairConfig.safeParse(JSON.parse(text));
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  throw new EnvironmentInvalidError(`LIFEBOAT_CONFIG: ${faults.join('; ')}`);
+}
+
+/** One set of clients for each Region, made when it is first asked for. */
+function clientsOf(place: Omit<AwsPlace, 'region'>, budget: CallBudget): (region: string) => AwsClients {
+  const made = new Map<string, AwsClients>();
+  return (region) => {
+    const clients = made.get(region) ?? awsClients({ ...place, region }, budget);
+    made.set(region, clients);
+    return clients;
+  };
+}
+
+function perSide<T>(make: (side: Side) => T): (side: Side) => T {
+  const made: Partial<Record<Side, T>> = {};
+  return (side) => {
+    made[side] ??= make(side);
+    return made[side];
+  };
+}
+
+/** The probe functions in the sites' Regions: for each site, the other one's is the second vantage. */
+function vantagesOf(config: PairConfig, clients: (region: string) => AwsClients) {
+  const regions = [config.sites.a.region, config.sites.b.region].filter((region) => region !== config.controllerRegion);
+  const functionName = namesOf(config).functionName('probe-site');
+  return regions.map((region) => new LambdaVantage({ region, client: clients(region).lambda(), functionName }));
+}

@@ -1,0 +1,5 @@
+import { holdOp } from '../../lib/steps/hold-op.ts';
+import { defineStep } from '../_runtime/handler.ts';
+
+/** Where an op goes that cannot go on; the reason is the caught error. */
+export const handler = defineStep((_state, reason) => holdOp(reason));

@@ -1,0 +1,100 @@
+import { z } from 'zod';
+import { Instant, PairId, Region, Side } from './ids.ts';
+import { Timing } from './timing.ts';
+
+const Arn = z.string().regex(/^arn:aws[a-z-]*:/, 'expected an ARN');
+const BucketName = z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'expected an S3 bucket name');
+
+/** One MWAA environment of the pair and what belongs to it. */
+export const SiteConfig = z.strictObject({
+  region: Region.describe('AWS Region of the environment.'),
+  environment: z
+    .string()
+    .regex(
+      /^[a-zA-Z][0-9a-zA-Z_-]{0,79}$/,
+      'expected an MWAA environment name: a letter, then up to 79 of letters, digits, - and _',
+    )
+    .describe('Name of the MWAA environment.'),
+  dagBucket: BucketName.describe('The bucket the environment reads its DAGs from.'),
+  executionRoleArn: Arn.describe('Execution role of the environment; the helper DAGs run with it.'),
+  webServerAccess: z
+    .enum(['PUBLIC_ONLY', 'PUBLIC_AND_PRIVATE', 'PRIVATE_ONLY'])
+    .default('PUBLIC_ONLY')
+    .describe('PRIVATE_ONLY leaves the airflow signal out of the judgement.'),
+});
+export type SiteConfig = z.infer<typeof SiteConfig>;
+
+export const Mode = z.enum(['observe', 'manual', 'prepare', 'automatic']);
+export type Mode = z.infer<typeof Mode>;
+
+/** A named person's standing word that an automatic op may go on although the lost site cannot be fenced. */
+export const PreAuthorisedUnfenced = z.strictObject({
+  by: z.string().min(1),
+  reason: z.string().min(1),
+  until: Instant,
+});
+
+/** What happens to a task that was running, queued, deferred or rescheduled when the site was lost. */
+export const InterruptedPolicy = z.enum(['fail', 'resume', 'rerun']);
+export type InterruptedPolicy = z.infer<typeof InterruptedPolicy>;
+
+/** The pair configuration: the one file a user writes. */
+export const PairConfig = z
+  .strictObject({
+    $schema: z.string().optional().describe('For editors only.'),
+    pair: PairId.describe('Name of the pair; part of every resource name.'),
+    account: z.string().regex(/^\d{12}$/, 'expected a 12-digit AWS account id'),
+    controllerRegion: Region.describe('Region of the controller; a third Region is recommended.'),
+    strategy: z.enum(['warm-standby']).default('warm-standby'),
+    mode: Mode.default('prepare').describe('How far the controller goes by itself.'),
+    preAuthorisedUnfenced: PreAuthorisedUnfenced.optional(),
+    homeSite: Side.default('a').describe('Where the pair prefers to run.'),
+    sites: z.strictObject({ a: SiteConfig, b: SiteConfig }),
+    interruptedTasks: InterruptedPolicy.default('fail'),
+    catchUpBudget: z
+      .int()
+      .nonnegative()
+      .default(100)
+      .describe('Catch-up runs a DAG may start at promotion before a person is asked.'),
+    historyDays: z.int().positive().default(90),
+    notifyEmails: z.array(z.email()).default([]),
+    timing: Timing,
+  })
+  .superRefine((config, context) => {
+    const { a, b } = config.sites;
+    if (a.region === b.region && a.environment === b.environment) {
+      context.addIssue({
+        code: 'custom',
+        path: ['sites', 'b', 'environment'],
+        message: `expected another environment than site a, found the same one (${a.environment} in ${a.region})`,
+      });
+    }
+    if (a.region === b.region) {
+      context.addIssue({
+        code: 'custom',
+        path: ['sites', 'b', 'region'],
+        message: `expected another Region than site a, found ${b.region} for both`,
+      });
+    }
+    const twoRegions = config.controllerRegion === a.region || config.controllerRegion === b.region;
+    if (twoRegions && config.mode === 'automatic') {
+      context.addIssue({
+        code: 'custom',
+        path: ['mode'],
+        message:
+          'expected observe, manual or prepare when the controller stands in a site’s Region, found automatic: ' +
+          'use a third Region for the controller',
+      });
+    }
+    if (config.timing.deadPeriods > config.timing.windowPeriods) {
+      context.addIssue({
+        code: 'custom',
+        path: ['timing', 'deadPeriods'],
+        message: `expected at most windowPeriods (${config.timing.windowPeriods}), found ${config.timing.deadPeriods}`,
+      });
+    }
+  });
+export type PairConfig = z.infer<typeof PairConfig>;
+
+/** The other side of a pair. */
+export const otherSide = (side: Side): Side => (side === 'a' ? 'b' : 'a');

@@ -1,0 +1,47 @@
+import type { PairConfig } from './config.ts';
+import type { Side } from './ids.ts';
+
+/**
+ * Deterministic names, so that no stack needs a value of another stack and a person can find everything with the
+ * pair's name and the account alone.
+ */
+export function namesOf(config: Pick<PairConfig, 'pair' | 'account' | 'controllerRegion' | 'sites'>) {
+  const prefix = `lifeboat-${config.pair}`;
+  return {
+    prefix,
+    table: prefix,
+    topic: prefix,
+    topicArn: `arn:aws:sns:${config.controllerRegion}:${config.account}:${prefix}`,
+    keyAlias: `alias/${prefix}`,
+    functionName: (verbNoun: string) => `${prefix}-${verbNoun}`,
+    stateMachineName: (machine: string) => `${prefix}-${machine}`,
+    stateMachineArn: (machine: string) =>
+      `arn:aws:states:${config.controllerRegion}:${config.account}:stateMachine:${prefix}-${machine}`,
+    executionArn: (machine: string, execution: string) =>
+      `arn:aws:states:${config.controllerRegion}:${config.account}:execution:${prefix}-${machine}:${execution}`,
+    siteBucket: (side: Side) => `${prefix}-${config.account}-${config.sites[side].region}`,
+  };
+}
+
+/** S3 keys below a site's bucket. */
+export const keysOf = (pair: string) => ({
+  manifest: (snapshotId: string) => `${pair}/snapshots/${snapshotId}/manifest.json`,
+  snapshotPrefix: (snapshotId: string) => `${pair}/snapshots/${snapshotId}/`,
+  environment: (side: Side) => `${pair}/sites/${side}/environment.json`,
+  canary: (side: Side) => `${pair}/sites/${side}/canary.json`,
+  fenceMarker: (side: Side) => `${pair}/sites/${side}/fence.json`,
+  request: (op: string, runId: string) => `${pair}/ops/${op}/${runId}.request.json`,
+  result: (op: string, runId: string) => `${pair}/ops/${op}/${runId}.result.json`,
+});
+
+/** Helper DAGs, exempt from fence, pause and promotion. */
+export const helperDags = {
+  canary: 'lifeboat_canary',
+  export: 'lifeboat_export',
+  import: 'lifeboat_import',
+  promote: 'lifeboat_promote',
+} as const;
+export const helperDagPrefix = 'lifeboat_';
+export const helperPool = 'lifeboat';
+/** Airflow Variable that holds a site's reserved row. */
+export const reservedVariable = 'lifeboat__state';

@@ -1,0 +1,62 @@
+import type { ControlRecord, Grant, GrantPeriod } from '../contracts/control.ts';
+import type { ReservedRow } from '../contracts/helper.ts';
+import { helperDags, helperPool } from '../contracts/names.ts';
+import { records } from '../contracts/records.ts';
+import type { World } from '../ports/world.ts';
+import { readReservedRow, writeReservedRow } from './reserved-row.ts';
+
+const helperSlots = 8;
+
+/**
+ * Adopts a pair: site a gets the grant of epoch 1, both sites their reserved row and the helpers' pool. Safe to
+ * repeat: a pair that has a grant keeps it, a row that exists is left alone.
+ *
+ * @returns sentences that say what was done, in order.
+ */
+export async function adoptPair(world: World): Promise<string[]> {
+  const done: string[] = [];
+  for (const side of ['a', 'b'] as const) {
+    await world.airflow(side).ensurePool(helperPool, helperSlots);
+    for (const dagId of Object.values(helperDags)) await world.airflow(side).setPaused(dagId, false);
+    done.push(`site ${side}: pool ${helperPool} has ${helperSlots} slots and the helper DAGs are open`);
+  }
+  const since = world.now().toISOString();
+  const grant = await world.table.get(records.grant());
+  if (!grant) {
+    const first: Grant = { holder: 'a', epoch: 1, since };
+    const period: GrantPeriod = { epoch: 1, holder: 'a', since, until: null };
+    const control: ControlRecord = {
+      pair: world.config.pair,
+      rev: 1,
+      mode: world.config.mode,
+      op: null,
+      pausedUntil: null,
+      pauseReason: null,
+      cooldownUntil: null,
+      acknowledgementOwed: null,
+      automaticCommits: [],
+    };
+    await world.table.commit([
+      { key: records.grant(), expect: 'absent', value: first },
+      { key: records.grantPeriod(1), expect: 'absent', value: period },
+      { key: records.control(), expect: 'absent', value: control },
+    ]);
+    done.push('site a holds the grant, epoch 1');
+  }
+  const current = grant?.value ?? { holder: 'a', epoch: 1 };
+  for (const side of ['a', 'b'] as const) {
+    const row = await readReservedRow(world, side);
+    if (row.epoch > 0 || row.mode !== 'standby') continue;
+    const holds = current.holder === side;
+    const first: ReservedRow = {
+      site: side,
+      epoch: holds ? current.epoch : 0,
+      op: null,
+      mode: holds ? 'active' : 'standby',
+      lastImport: null,
+    };
+    await writeReservedRow(world, side, first);
+    done.push(`site ${side} is ${first.mode}, epoch ${first.epoch}`);
+  }
+  return done;
+}

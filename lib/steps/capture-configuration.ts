@@ -1,0 +1,55 @@
+import type { Side } from '../contracts/ids.ts';
+import { keysOf } from '../contracts/names.ts';
+import { records } from '../contracts/records.ts';
+import { PairNotAdoptedError } from '../core/errors.ts';
+import type { StepResult } from './step.ts';
+import type { TickContext } from './tick.ts';
+
+/**
+ * State "Capture the configuration": keeps the holder's environment configuration in its bucket, one version a change.
+ * Only a settled environment is captured, so that the last good copy is never replaced by one that is UPDATING.
+ * Outcome `skip`: no site holds the grant, or an earlier tick of protect is still at work.
+ */
+export async function captureConfiguration(world: TickContext, tickAt: string): Promise<StepResult> {
+  const grant = await world.table.get(records.grant());
+  if (!grant) throw new PairNotAdoptedError(`pair ${world.config.pair} has no grant yet: run lifeboat adopt`);
+  if (grant.value.holder === 'none') return { outcome: 'skip', because: 'no site holds the grant' };
+  const busy = await claimTick(world, tickAt);
+  if (busy) return { outcome: 'skip', because: busy };
+  const side = grant.value.holder;
+  const captured = await capture(world, side);
+  return {
+    outcome: 'done',
+    because: captured.because,
+    data: { side, epoch: grant.value.epoch, arn: captured.arn, airflowVersion: captured.airflowVersion },
+  };
+}
+
+async function claimTick(world: TickContext, tickAt: string): Promise<string | null> {
+  const key = records.tick('protect');
+  const last = await world.table.get(key);
+  if (last && Date.parse(last.value.tickAt) >= Date.parse(tickAt))
+    return `tick ${tickAt} is late; ${last.value.tickAt} ran`;
+  if (last && last.value.finishedAt === null) {
+    const ageSeconds = (world.now().getTime() - Date.parse(last.value.tickAt)) / 1000;
+    if (ageSeconds < world.config.timing.helperTimeoutSeconds)
+      return `the export of ${last.value.tickAt} is still at work`;
+  }
+  await world.table.commit([{ key, expect: last?.version ?? 'absent', value: { tickAt, finishedAt: null } }]);
+  return null;
+}
+
+async function capture(world: TickContext, side: Side) {
+  const site = world.config.sites[side];
+  const environment = await world.mwaa.getEnvironment(site.region, site.environment);
+  const facts = { arn: environment.Arn ?? '', airflowVersion: environment.AirflowVersion ?? '' };
+  if (environment.Status !== 'AVAILABLE' && environment.Status !== 'UPDATE_FAILED') {
+    return { ...facts, because: `${site.environment} is ${environment.Status}: the last captured configuration stays` };
+  }
+  const key = keysOf(world.config.pair).environment(side);
+  const text = JSON.stringify(environment, null, 2);
+  const stored = await world.bucket(side).read(key);
+  if (stored?.body.toString('utf8') === text) return { ...facts, because: 'configuration is unchanged' };
+  await world.bucket(side).write(key, text);
+  return { ...facts, because: `configuration of ${site.environment} captured` };
+}

@@ -1,0 +1,30 @@
+import { records } from '../contracts/records.ts';
+import type { StepDefinition } from './step.ts';
+
+/** What a person has to do, by the phase in which the op stopped. */
+export function actionFor(phase: string, op: string, target: string): string {
+  if (phase === 'open') return `read runbooks/op-held.md; nothing was withdrawn: lifeboat resume ${op}`;
+  if (phase === 'withdrawn') {
+    return `no site runs production: mend what the reason names, then lifeboat resume ${op}`;
+  }
+  return `site ${target} holds the grant; mend what the reason names, then lifeboat resume ${op}`;
+}
+
+/** State "Hold for a person": the op keeps its lease, says what it needs and pages. A resume goes on from here. */
+export const holdOp = (reason: string): StepDefinition => ({
+  replays: () => false,
+  async run(world) {
+    const op = world.op.value;
+    const needs = actionFor(op.phase, op.op, op.plan.target);
+    await world.pager.page({
+      subject: `${world.config.pair}: ${op.kind} ${op.op} is held`,
+      text: `Phase: ${op.phase}\nReason: ${reason}\nNext: ${needs}\nRunbook: runbooks/op-held.md`,
+    });
+    return {
+      outcome: 'held',
+      because: reason,
+      data: { reason, phase: op.phase },
+      writes: [{ key: records.op(op.op), expect: world.op.version, value: { ...op, needs: `${reason}; ${needs}` } }],
+    };
+  },
+});

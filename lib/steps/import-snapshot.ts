@@ -1,0 +1,123 @@
+import type { SnapshotRecord } from '../contracts/control.ts';
+import { ImportResult } from '../contracts/helper.ts';
+import { helperDags, namesOf } from '../contracts/names.ts';
+import { records } from '../contracts/records.ts';
+import { HelperRefusedError, NoSnapshotError } from '../core/errors.ts';
+import type { Versioned, Write } from '../ports/control-table.ts';
+import { runHelper } from './run-helper.ts';
+import type { StepContext, StepDefinition, StepResult } from './step.ts';
+import { stepNumbers } from './step-numbers.ts';
+
+/** Refusals that say something about the snapshot and nothing about the site: an older one may still be good. */
+const snapshotIsBad = new Set(['ObjectCorruptError', 'ManifestInvalidError', 'SecretsKeyError', 'SchemaMismatchError']);
+
+/**
+ * States "Import the snapshot", "Import the rest", "Import the history": one stage of the chosen snapshot by the
+ * helper DAG of the target. A snapshot that turns out to be bad is marked so, and outcome `choose-again` asks for the
+ * next older one; the helper has written nothing then.
+ */
+const importSnapshot = (stage: 'terminal' | 'unfinished' | 'history', chosenBy: string): StepDefinition => ({
+  async run(world) {
+    const op = world.op.value;
+    const { target } = op.plan;
+    const snapshot = op.snapshotId ? await world.table.get(records.snapshot(op.snapshotId)) : null;
+    if (!snapshot)
+      throw new NoSnapshotError(`op ${op.op} has no chosen snapshot; state "${chosenBy}" has to run first`);
+    const names = namesOf(world.config);
+    try {
+      const run = await runHelper(
+        world,
+        {
+          side: target,
+          dagId: helperDags.import,
+          owner: op.op,
+          stepNumber: stepNumbers[world.state] ?? 0,
+          progress: world.progress,
+          remember: world.remember,
+          request: {
+            kind: 'import',
+            pair: world.config.pair,
+            site: target,
+            op: op.op,
+            epoch: op.epoch,
+            bucket: names.siteBucket(target),
+            region: world.config.sites[target].region,
+            requestedAt: world.now().toISOString(),
+            stage,
+            snapshotId: snapshot.value.snapshotId,
+            manifestSha256: snapshot.value.manifestSha256,
+            manifestVersionId: snapshot.value.versionId,
+            keyAlias: names.keyAlias,
+            interruptedDefault: op.interruptedPolicy,
+          },
+        },
+        ImportResult,
+      );
+      if (!run.ended) return { outcome: 'pending', because: run.because, waitSeconds: poll(world) };
+      return imported(snapshot.value, stage, run.result);
+    } catch (error) {
+      if (error instanceof HelperRefusedError && snapshotIsBad.has(error.helperError) && stage !== 'history') {
+        return await chooseAgain(world, snapshot, chosenBy, error);
+      }
+      throw error;
+    }
+  },
+});
+
+const poll = (world: StepContext) => Math.ceil(world.config.timing.pollSeconds);
+
+function imported(snapshot: SnapshotRecord, stage: string, result: ImportResult): StepResult {
+  const rows = Object.values(result.rows).reduce((sum, count) => sum + count, 0);
+  return {
+    outcome: 'done',
+    because: `imported ${stage} part of ${snapshot.snapshotId}: ${rows} rows in ${result.seconds.toFixed(1)} s`,
+    data: { snapshotId: snapshot.snapshotId, snapshotAt: snapshot.snapshotAt, ...result },
+  };
+}
+
+async function chooseAgain(
+  world: StepContext,
+  snapshot: Versioned<SnapshotRecord>,
+  chosenBy: string,
+  error: HelperRefusedError,
+): Promise<StepResult> {
+  const choice = await world.table.get(records.step(world.op.value.op, chosenBy));
+  const reason = error.message;
+  const writes: Write[] = [
+    {
+      key: records.snapshot(snapshot.value.snapshotId),
+      expect: snapshot.version,
+      value: { ...snapshot.value, invalid: reason },
+    },
+  ];
+  if (choice) {
+    // The choice is made again by the next look of that state, so its record must not be replayed as done.
+    writes.push({
+      key: records.step(world.op.value.op, chosenBy),
+      expect: choice.version,
+      value: { ...choice.value, status: 'failed', error: { name: 'SnapshotInvalidError', message: reason } },
+    });
+  }
+  await world.table.commit(writes);
+  world.log.warn({ snapshotId: snapshot.value.snapshotId, reason }, 'snapshot refused, an older one is taken');
+  await world.remember({ run: Number(world.progress.run ?? 1) + 1, startedAt: undefined });
+  return {
+    outcome: 'choose-again',
+    because: `snapshot ${snapshot.value.snapshotId} refused (${reason}); the standby is untouched`,
+    data: { snapshotId: snapshot.value.snapshotId, refused: reason },
+  };
+}
+
+const imports: Readonly<Record<string, StepDefinition>> = {
+  'Import the snapshot': importSnapshot('terminal', 'Choose the snapshot'),
+  'Import the rest': importSnapshot('unfinished', 'Choose the last snapshot'),
+  'Import the history': importSnapshot('history', 'Choose the last snapshot'),
+};
+
+/** The stage that a state of the failover imports. */
+export function importOfState(state: string): StepDefinition {
+  const definition = imports[state];
+  if (!definition)
+    throw new Error(`state ${state} imports nothing; expected one of ${Object.keys(imports).join(', ')}`);
+  return definition;
+}

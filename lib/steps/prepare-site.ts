@@ -1,0 +1,54 @@
+import { helperDagPrefix, helperDags } from '../contracts/names.ts';
+import { TargetNotReadyError } from '../core/errors.ts';
+import { readReservedRow } from './reserved-row.ts';
+import type { StepDefinition } from './step.ts';
+
+const usable = new Set(['AVAILABLE', 'UPDATE_FAILED']);
+
+/**
+ * State "Prepare the site", warm standby: checks that the standby exists, answers, has the helpers and runs nothing.
+ * Changes nothing but this: a production DAG that somebody un-paused on the standby is paused again.
+ */
+export const prepareSite: StepDefinition = {
+  async run(world) {
+    const { target } = world.op.value.plan;
+    const site = world.config.sites[target];
+    const environment = await world.mwaa.getEnvironment(site.region, site.environment);
+    if (!usable.has(environment.Status)) {
+      throw new TargetNotReadyError(
+        `${site.environment} in ${site.region} is ${environment.Status}, expected AVAILABLE`,
+      );
+    }
+    const row = await readReservedRow(world, target);
+    if (row.mode !== 'standby' && !(row.mode === 'active' && row.epoch === world.op.value.epoch)) {
+      throw new TargetNotReadyError(
+        `site ${target} is in mode ${row.mode} (epoch ${row.epoch}), expected standby: ` +
+          'a fenced site needs a recorded rejoin before it can be a target',
+      );
+    }
+    const airflow = world.airflow(target);
+    const dags = await airflow.listDags();
+    const missing = Object.values(helperDags).filter((id) => !dags.some((dag) => dag.dagId === id && dag.isActive));
+    if (missing.length > 0) {
+      throw new TargetNotReadyError(
+        `site ${target} has no helper DAG ${missing.join(', ')}: deploy dags/mwaa_lifeboat there`,
+      );
+    }
+    const open = dags.filter((dag) => !dag.isPaused && dag.isActive && !dag.dagId.startsWith(helperDagPrefix));
+    if (row.mode === 'standby' && open.length > 0) await airflow.pauseAll();
+    const production = dags.filter((dag) => dag.isActive && !dag.dagId.startsWith(helperDagPrefix)).length;
+    return {
+      outcome: 'done',
+      because:
+        `standby ${site.environment} in ${site.region} is ${environment.Status} with ${production} production DAGs` +
+        (open.length > 0
+          ? `; paused ${open.map((dag) => dag.dagId).join(', ')}, which somebody had un-paused`
+          : ', all paused'),
+      data: {
+        status: environment.Status,
+        airflowVersion: environment.AirflowVersion ?? null,
+        paused: open.map((d) => d.dagId),
+      },
+    };
+  },
+};

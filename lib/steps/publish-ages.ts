@@ -1,0 +1,46 @@
+import { records } from '../contracts/records.ts';
+import type { StepResult } from './step.ts';
+import type { TickContext } from './tick.ts';
+
+/** Age in seconds of the newest verified snapshot, or null when there is none. */
+export function newestVerifiedAge(
+  snapshots: readonly { snapshotAt: string; verified: unknown; invalid: string | null }[],
+  now: Date,
+) {
+  const ages = snapshots
+    .filter((snapshot) => snapshot.verified !== null && snapshot.invalid === null)
+    .map((snapshot) => (now.getTime() - Date.parse(snapshot.snapshotAt)) / 1000);
+  return ages.length === 0 ? null : Math.min(...ages);
+}
+
+/** State "Publish the ages": the metrics that the alarms of snapshots and ops read; ends the tick. */
+export async function publishAges(world: TickContext): Promise<StepResult> {
+  const now = world.now();
+  const [snapshots, ops, fences] = await Promise.all([
+    world.table.list(records.snapshots()),
+    world.table.list(records.ops()),
+    world.table.list(records.fences()),
+  ]);
+  const age = newestVerifiedAge(
+    snapshots.map(({ value }) => value),
+    now,
+  );
+  const held = ops.filter(({ value }) => value.needs !== null && value.endedAt === null).length;
+  const unacknowledged = fences.filter(({ value }) => value.acknowledgedAt === null).length;
+  await world.metrics.publish({
+    ...(age === null ? {} : { SnapshotAgeSeconds: { value: age, unit: 'Seconds' as const } }),
+    HeldOps: { value: held, unit: 'Count' },
+    UnacknowledgedFences: { value: unacknowledged, unit: 'Count' },
+  });
+  const key = records.tick('protect');
+  const tick = await world.table.get(key);
+  if (tick && tick.value.finishedAt === null) {
+    const value = { ...tick.value, finishedAt: now.toISOString() };
+    await world.table.commit([{ key, expect: tick.version, value }]);
+  }
+  return {
+    outcome: 'done',
+    because: age === null ? 'no verified snapshot exists' : `newest verified snapshot is ${Math.round(age)} s old`,
+    data: { ageSeconds: age, held, unacknowledged },
+  };
+}

@@ -1,0 +1,18 @@
+import { records } from '../contracts/records.ts';
+import { PairNotAdoptedError, RefusedByRuleError } from '../core/errors.ts';
+import type { Ruled } from '../core/refusal.ts';
+import type { World } from '../ports/world.ts';
+
+/** The new values of a legal move; a refusal becomes RefusedByRuleError with the rule it broke. */
+export function legal<T extends object>(ruled: Ruled<T>): T {
+  if (!ruled.ok) throw new RefusedByRuleError(ruled.refusal);
+  return ruled;
+}
+
+/** Control and grant as they stand now. @throws PairNotAdoptedError before the first deployment has adopted the pair. */
+export async function readControlAndGrant(world: World) {
+  const [control, grant] = await Promise.all([world.table.get(records.control()), world.table.get(records.grant())]);
+  if (!control || !grant)
+    throw new PairNotAdoptedError(`pair ${world.config.pair} has no grant yet: run lifeboat adopt`);
+  return { control, grant };
+}

@@ -1,0 +1,24 @@
+import { defineConfig } from 'vitest/config';
+
+/** A hung test must end; no test of these kinds waits for a clock. */
+const hang = { testTimeout: 60_000, hookTimeout: 120_000 };
+
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], ...hang } },
+      { test: { name: 'contract', include: ['test/contract/**/*.test.ts'], ...hang } },
+      { test: { name: 'infra', include: ['test/infra/**/*.test.ts'], ...hang } },
+      { test: { name: 'simulation', include: ['test/simulation/**/*.test.ts'], ...hang } },
+      {
+        test: {
+          name: 'sandbox',
+          include: ['test/sandbox/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
+        },
+      },
+    ],
+  },
+});
