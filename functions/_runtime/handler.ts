@@ -38,7 +38,13 @@ export function defineHandler<Input extends { pair: string }, Output>(
     if (world.config.pair !== input.pair) {
       throw new UnknownPairError(`this function serves pair ${world.config.pair}, the input names ${input.pair}`);
     }
-    return await run(input, world);
+    try {
+      return await run(input, world);
+    } catch (error) {
+      // The state machine sees the error's name; the log has the whole of it.
+      world.log.error({ err: error, input }, 'function failed');
+      throw error;
+    }
   };
 }
 

@@ -32,7 +32,7 @@ export class EnvironmentInvalidError extends Error {
 }
 
 /** Longest time the probe function of another Region may take, in seconds; the state's own time-out is longer. */
-const vantageSeconds = 25;
+const vantageSeconds = 12;
 
 let built: World | undefined;
 
@@ -64,11 +64,12 @@ function buildWorld(): World {
       }),
     );
   const controller = work(config.controllerRegion);
+  const probingMwaa = mwaaControlPlane({ endpoint }, probeBudget);
   const probes = probesOf({
     config,
     region,
     clients: clientsOf({ endpoint }, probeBudget),
-    mwaa: () => mwaaControlPlane({ endpoint }, probeBudget),
+    mwaa: () => probingMwaa,
     airflow: airflowOf(probeBudget),
     bucket: bucketsOf(probeBudget),
   });

@@ -13,7 +13,7 @@ const helperSlots = 8;
  *
  * @returns sentences that say what was done, in order.
  */
-export async function adoptPair(world: World): Promise<string[]> {
+export async function adoptPair(world: Pick<World, 'airflow' | 'table' | 'config' | 'now'>): Promise<string[]> {
   const done: string[] = [];
   for (const side of ['a', 'b'] as const) {
     await world.airflow(side).ensurePool(helperPool, helperSlots);

@@ -1,4 +1,4 @@
-import type { FenceRecord } from '../contracts/control.ts';
+import type { FenceRecord, Grant } from '../contracts/control.ts';
 import { FenceMarker } from '../contracts/helper.ts';
 import type { Side } from '../contracts/ids.ts';
 import { keysOf } from '../contracts/names.ts';
@@ -119,4 +119,12 @@ async function act(world: World, side: Side, action: FenceAction): Promise<void>
   if (action.action === 'stop') {
     for (const task of action.tasks) await world.airflow(side).failTask(task);
   }
+}
+
+/** The fences that still matter: the newest one of each site that does not hold the grant. */
+export function fencesToFinish(grant: Grant | null, fences: readonly FenceRecord[]): FenceRecord[] {
+  return fences.filter(
+    (fence) =>
+      grant?.holder !== fence.side && !fences.some((other) => other.side === fence.side && other.epoch > fence.epoch),
+  );
 }

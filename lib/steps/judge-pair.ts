@@ -1,3 +1,4 @@
+import type { TickRecord } from '../contracts/control.ts';
 import type { Side } from '../contracts/ids.ts';
 import type { Observation, Verdict } from '../contracts/observation.ts';
 import { records } from '../contracts/records.ts';
@@ -5,19 +6,42 @@ import type { StepOutput, TickInput } from '../contracts/step.ts';
 import { decide } from '../core/decide.ts';
 import { PairNotAdoptedError } from '../core/errors.ts';
 import { judge } from '../core/judge.ts';
+import { ageSeconds } from '../core/time.ts';
 import type { Versioned } from '../ports/control-table.ts';
 import { CommitConflictError } from '../ports/control-table.ts';
 import type { World } from '../ports/world.ts';
 
+/** Longest time a look may take before the next tick stops waiting for it, in seconds: the function's own time-out. */
+const longestLookSeconds = 50;
+
 /**
  * State "Judge the pair": looks at both sites from every vantage side by side, judges each, stores the verdicts and
- * decides. A tick that is late, doubled or part of a burst changes nothing (outcome `stale-tick`).
+ * decides. A tick that is late, doubled or part of a burst, and one that meets a look still under way, changes nothing
+ * (outcome `stale-tick`): the work of a tick is the same whatever happens, and never done twice at once.
  */
 export async function judgePair(world: World, input: TickInput): Promise<StepOutput> {
-  const tick = await world.table.get(records.tick('watch'));
-  if (tick && Date.parse(tick.value.tickAt) >= Date.parse(input.tickAt)) {
-    return stale(`tick ${input.tickAt} is late or doubled: ${tick.value.tickAt} was judged`);
+  const key = records.tick('watch');
+  const last = await world.table.get(key);
+  const why = last && staleness(last.value, input.tickAt, world.now());
+  if (why) return stale(why);
+  const claimed = { tickAt: input.tickAt, finishedAt: null };
+  try {
+    await world.table.commit([{ key, expect: last?.version ?? 'absent', value: claimed }]);
+    return await look(world, input, (last?.version ?? 0) + 1);
+  } catch (error) {
+    if (error instanceof CommitConflictError) return stale(`another tick was faster than ${input.tickAt}`);
+    throw error;
   }
+}
+
+function staleness(last: TickRecord, tickAt: string, now: Date): string | null {
+  if (Date.parse(last.tickAt) >= Date.parse(tickAt))
+    return `tick ${tickAt} is late or doubled: ${last.tickAt} was judged`;
+  const busy = last.finishedAt === null && ageSeconds(last.tickAt, now) < longestLookSeconds;
+  return busy ? `the look of tick ${last.tickAt} is still under way` : null;
+}
+
+async function look(world: World, input: TickInput, tickVersion: number): Promise<StepOutput> {
   const now = world.now();
   const [control, grant, seenA, seenB, previousA, previousB] = await Promise.all([
     world.table.get(records.control()),
@@ -28,7 +52,6 @@ export async function judgePair(world: World, input: TickInput): Promise<StepOut
     world.table.get(records.verdict('b')),
   ]);
   if (!control || !grant) throw new PairNotAdoptedError(`pair ${input.pair} has no grant yet: run lifeboat adopt`);
-
   const judged = (site: Side, observations: Observation[], previous: Versioned<Verdict> | null) =>
     judge({
       site,
@@ -54,20 +77,12 @@ export async function judgePair(world: World, input: TickInput): Promise<StepOut
     openOp: openOp?.value ?? null,
     now: world.now(),
   });
-  try {
-    await world.table.commit([
-      {
-        key: records.tick('watch'),
-        expect: tick?.version ?? 'absent',
-        value: { tickAt: input.tickAt, finishedAt: null },
-      },
-      { key: records.verdict('a'), expect: previousA?.version ?? 'absent', value: a },
-      { key: records.verdict('b'), expect: previousB?.version ?? 'absent', value: b },
-    ]);
-  } catch (error) {
-    if (error instanceof CommitConflictError) return stale(`another tick was faster than ${input.tickAt}`);
-    throw error;
-  }
+  const finished = { tickAt: input.tickAt, finishedAt: world.now().toISOString() };
+  await world.table.commit([
+    { key: records.tick('watch'), expect: tickVersion, value: finished },
+    { key: records.verdict('a'), expect: previousA?.version ?? 'absent', value: a },
+    { key: records.verdict('b'), expect: previousB?.version ?? 'absent', value: b },
+  ]);
   world.log.info({ grant: grant.value, a: brief(a), b: brief(b), decision }, 'pair judged');
   await publish(world, [a, b]);
   return { outcome: decision.kind, waitSeconds: 0, because: decision.because.join('; ') };

@@ -1,7 +1,8 @@
 import { helperDagPrefix, helperDags } from '../contracts/names.ts';
 import { TargetNotReadyError } from '../core/errors.ts';
+import { ageSeconds } from '../core/time.ts';
 import { readReservedRow } from './reserved-row.ts';
-import type { StepDefinition } from './step.ts';
+import type { StepContext, StepDefinition, StepResult } from './step.ts';
 
 const usable = new Set(['AVAILABLE', 'UPDATE_FAILED']);
 
@@ -11,44 +12,61 @@ const usable = new Set(['AVAILABLE', 'UPDATE_FAILED']);
  */
 export const prepareSite: StepDefinition = {
   async run(world) {
-    const { target } = world.op.value.plan;
-    const site = world.config.sites[target];
-    const environment = await world.mwaa.getEnvironment(site.region, site.environment);
-    if (!usable.has(environment.Status)) {
-      throw new TargetNotReadyError(
-        `${site.environment} in ${site.region} is ${environment.Status}, expected AVAILABLE`,
-      );
+    try {
+      return await prepare(world);
+    } catch (error) {
+      return await waitForTarget(world, error);
     }
-    const row = await readReservedRow(world, target);
-    if (row.mode !== 'standby' && !(row.mode === 'active' && row.epoch === world.op.value.epoch)) {
-      throw new TargetNotReadyError(
-        `site ${target} is in mode ${row.mode} (epoch ${row.epoch}), expected standby: ` +
-          'a fenced site needs a recorded rejoin before it can be a target',
-      );
-    }
-    const airflow = world.airflow(target);
-    const dags = await airflow.listDags();
-    const missing = Object.values(helperDags).filter((id) => !dags.some((dag) => dag.dagId === id && dag.isActive));
-    if (missing.length > 0) {
-      throw new TargetNotReadyError(
-        `site ${target} has no helper DAG ${missing.join(', ')}: deploy dags/mwaa_lifeboat there`,
-      );
-    }
-    const open = dags.filter((dag) => !dag.isPaused && dag.isActive && !dag.dagId.startsWith(helperDagPrefix));
-    if (row.mode === 'standby' && open.length > 0) await airflow.pauseAll();
-    const production = dags.filter((dag) => dag.isActive && !dag.dagId.startsWith(helperDagPrefix)).length;
-    return {
-      outcome: 'done',
-      because:
-        `standby ${site.environment} in ${site.region} is ${environment.Status} with ${production} production DAGs` +
-        (open.length > 0
-          ? `; paused ${open.map((dag) => dag.dagId).join(', ')}, which somebody had un-paused`
-          : ', all paused'),
-      data: {
-        status: environment.Status,
-        airflowVersion: environment.AirflowVersion ?? null,
-        paused: open.map((d) => d.dagId),
-      },
-    };
   },
 };
+
+/** A target that is not ready is waited for: an op that stood down at once would only be begun again by the next tick. */
+async function waitForTarget(world: StepContext, error: unknown): Promise<StepResult> {
+  const since = String(world.progress.waitingSince ?? world.now().toISOString());
+  if (world.progress.waitingSince === undefined) await world.remember({ waitingSince: since });
+  const limit = world.config.timing.helperTimeoutSeconds;
+  if (ageSeconds(since, world.now()) > limit) throw error;
+  const why = error instanceof Error ? error.message : String(error);
+  const waitSeconds = Math.ceil(world.config.timing.pollSeconds);
+  return { outcome: 'pending', because: `the target is not ready: ${why}`, waitSeconds };
+}
+
+async function prepare(world: StepContext): Promise<StepResult> {
+  const { target } = world.op.value.plan;
+  const site = world.config.sites[target];
+  const environment = await world.mwaa.getEnvironment(site.region, site.environment);
+  if (!usable.has(environment.Status)) {
+    throw new TargetNotReadyError(`${site.environment} in ${site.region} is ${environment.Status}, expected AVAILABLE`);
+  }
+  const row = await readReservedRow(world, target);
+  if (row.mode !== 'standby' && !(row.mode === 'active' && row.epoch === world.op.value.epoch)) {
+    throw new TargetNotReadyError(
+      `site ${target} is in mode ${row.mode} (epoch ${row.epoch}), expected standby: ` +
+        'a fenced site needs a recorded rejoin before it can be a target',
+    );
+  }
+  const airflow = world.airflow(target);
+  const dags = await airflow.listDags();
+  const missing = Object.values(helperDags).filter((id) => !dags.some((dag) => dag.dagId === id && dag.isActive));
+  if (missing.length > 0) {
+    throw new TargetNotReadyError(
+      `site ${target} has no helper DAG ${missing.join(', ')}: deploy dags/mwaa_lifeboat there`,
+    );
+  }
+  const open = dags.filter((dag) => !dag.isPaused && dag.isActive && !dag.dagId.startsWith(helperDagPrefix));
+  if (row.mode === 'standby' && open.length > 0) await airflow.pauseAll();
+  const production = dags.filter((dag) => dag.isActive && !dag.dagId.startsWith(helperDagPrefix)).length;
+  return {
+    outcome: 'done',
+    because:
+      `standby ${site.environment} in ${site.region} is ${environment.Status} with ${production} production DAGs` +
+      (open.length > 0
+        ? `; paused ${open.map((dag) => dag.dagId).join(', ')}, which somebody had un-paused`
+        : ', all paused'),
+    data: {
+      status: environment.Status,
+      airflowVersion: environment.AirflowVersion ?? null,
+      paused: open.map((d) => d.dagId),
+    },
+  };
+}

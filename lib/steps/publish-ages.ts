@@ -1,4 +1,5 @@
 import { records } from '../contracts/records.ts';
+import { fencesToFinish } from './fence-once.ts';
 import type { StepResult } from './step.ts';
 import type { TickContext } from './tick.ts';
 
@@ -16,7 +17,8 @@ export function newestVerifiedAge(
 /** State "Publish the ages": the metrics that the alarms of snapshots and ops read; ends the tick. */
 export async function publishAges(world: TickContext): Promise<StepResult> {
   const now = world.now();
-  const [snapshots, ops, fences] = await Promise.all([
+  const [grant, snapshots, ops, fences] = await Promise.all([
+    world.table.get(records.grant()),
     world.table.list(records.snapshots()),
     world.table.list(records.ops()),
     world.table.list(records.fences()),
@@ -26,7 +28,10 @@ export async function publishAges(world: TickContext): Promise<StepResult> {
     now,
   );
   const held = ops.filter(({ value }) => value.needs !== null && value.endedAt === null).length;
-  const unacknowledged = fences.filter(({ value }) => value.acknowledgedAt === null).length;
+  const unacknowledged = fencesToFinish(
+    grant?.value ?? null,
+    fences.map(({ value }) => value),
+  ).filter((fence) => fence.acknowledgedAt === null).length;
   await world.metrics.publish({
     ...(age === null ? {} : { SnapshotAgeSeconds: { value: age, unit: 'Seconds' as const } }),
     HeldOps: { value: held, unit: 'Count' },

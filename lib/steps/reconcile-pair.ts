@@ -4,7 +4,7 @@ import { records } from '../contracts/records.ts';
 import type { StepOutput } from '../contracts/step.ts';
 import { RefusedByRuleError } from '../core/errors.ts';
 import type { World } from '../ports/world.ts';
-import { fenceOnce } from './fence-once.ts';
+import { fenceOnce, fencesToFinish } from './fence-once.ts';
 import { takeOverOp } from './take-over-op.ts';
 
 /** Executions of one op after which a person has to look instead of another one. */
@@ -41,12 +41,9 @@ async function takeUpOrphan(world: World, opId: string): Promise<string[]> {
 async function fenceReturned(world: World, grant: Grant, openOp: string | null): Promise<string[]> {
   const fences = (await world.table.list(records.fences())).map(({ value }) => value);
   const did: string[] = [];
-  for (const fence of fences) {
-    const holdsGrant = grant.holder === fence.side;
-    const newer = fences.some((other) => other.side === fence.side && other.epoch > fence.epoch);
+  for (const fence of fencesToFinish(grant, fences)) {
     // Until the op has given the grant, its own step works on this fence.
-    const inHand = fence.op === openOp && grant.holder === 'none';
-    if (holdsGrant || newer || inHand) continue;
+    if (fence.op === openOp && grant.holder === 'none') continue;
     did.push(...(fence.acknowledgedAt === null ? await fenceOn(world, fence) : await pauseAgain(world, fence)));
   }
   return did;

@@ -48,6 +48,7 @@ export async function takeOverOp(world: World, opId: string, by: string): Promis
 /** When a function was last at work that may still be; the beginning of time when all have returned; null before any. */
 function newestClaim(steps: readonly StepRecord[]): Date | null {
   if (steps.length === 0) return null;
+  // A held op and one between two looks have no function at work: every claim has ended.
   const claims = steps.filter(({ status }) => status === 'claimed').map(({ claimedAt }) => Date.parse(claimedAt));
   return new Date(Math.max(0, ...claims));
 }

@@ -51,14 +51,24 @@ export async function performTickStep(
     version += 1;
   };
   await write(record);
-  const result = await run({
+  const context: TickContext = {
     ...world,
     tickId,
     state: input.state,
     progress: record.progress,
     remember: (progress) => write({ ...record, progress: { ...record.progress, ...progress } }),
-  });
+  };
+  let result: StepResult;
+  try {
+    result = await run(context);
+  } catch (error) {
+    const named = error instanceof Error ? error : new Error(String(error));
+    const endedAt = world.now().toISOString();
+    await write({ ...record, status: 'failed', endedAt, error: { name: named.name, message: named.message } });
+    throw error;
+  }
   const output = { outcome: result.outcome, waitSeconds: result.waitSeconds ?? 0, because: result.because };
+  world.log.info({ state: input.state, tickId, ...output }, 'step looked');
   if (result.outcome !== 'pending') {
     const ended = { status: 'done' as const, error: null, endedAt: world.now().toISOString() };
     await write({ ...record, ...ended, output: { ...output, ...result.data } });

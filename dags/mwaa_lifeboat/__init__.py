@@ -1,0 +1,1 @@
+"""MWAA Lifeboat: the part that runs inside Airflow."""

@@ -1,0 +1,1 @@
+"""Library of the helper DAGs. Nothing here is imported while a DAG file is parsed."""

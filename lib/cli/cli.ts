@@ -1,0 +1,82 @@
+import { Command as Verb } from 'commander';
+import { z } from 'zod';
+import { OpId } from '../contracts/ids.ts';
+import { UsageError } from './errors.ts';
+import { type ExitCode, exitCodeMeanings } from './exit-codes.ts';
+import type { PairAccess } from './pair-access.ts';
+import type { Screen } from './screen.ts';
+
+/** What a command ended with: its exit code, its document for `--json` and its lines for people. */
+export type Result = { readonly exitCode: ExitCode; readonly document: unknown; readonly lines: readonly string[] };
+
+/** Options of every command. */
+export const CommonOptions = z.object({
+  json: z.boolean().default(false),
+  config: z.string().optional(),
+  sandbox: z.union([z.boolean(), z.string()]).default(false),
+});
+export type CommonOptions = z.infer<typeof CommonOptions>;
+
+/** What a command gets: the pair it acts on, the screen for progress and questions, and its own words. */
+export type Invocation = {
+  readonly pair: PairAccess;
+  readonly screen: Screen;
+  readonly json: boolean;
+  readonly operands: readonly string[];
+  readonly options: Readonly<Record<string, unknown>>;
+};
+
+/** Runs the body of a command against the pair that its options name, and shows its result. */
+export type Runner = (body: (invocation: Invocation) => Promise<Result>) => (...words: unknown[]) => Promise<void>;
+
+type VerbText = {
+  readonly summary: string;
+  readonly examples: readonly string[];
+  readonly exitCodes: readonly ExitCode[];
+};
+
+/** One command with the options that all have, examples and exit codes in its help. */
+export function verb(signature: string, text: VerbText): Verb {
+  const help = [
+    '',
+    'Examples:',
+    ...text.examples.map((example) => `  ${example}`),
+    '',
+    'Exit codes:',
+    ...text.exitCodes.map((code) => `  ${String(code).padStart(2)}  ${exitCodeMeanings[code]}`),
+  ];
+  return new Verb(signature)
+    .description(text.summary)
+    .option('--json', 'print one JSON document on stdout; progress goes to stderr')
+    .option('--config <file>', 'pair configuration (default: ./pair.json)')
+    .option('--sandbox [name]', 'act on the sandbox of this name (default name: demo)')
+    .addHelpText('after', help.join('\n'));
+}
+
+/**
+ * Reads the id of an op from the command line.
+ * @throws UsageError
+ */
+export function opOperand(operands: readonly string[]): string {
+  const parsed = OpId.safeParse(operands[0]?.toLowerCase());
+  if (parsed.success) return parsed.data;
+  throw new UsageError(
+    `${operands[0] ?? ''} is not the id of an op: ids have 26 characters`,
+    'lifeboat history lists the ops',
+  );
+}
+
+/**
+ * Reads the options of a command through its schema.
+ * @throws UsageError that names the option
+ */
+export function readOptions<T>(schema: z.ZodType<T>, options: unknown): T {
+  const parsed = schema.safeParse(options);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const option = String(issue?.path[0] ?? '').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  throw new UsageError(
+    `--${option}: ${issue?.message ?? 'not valid'}`,
+    'add --help to the command to see its options and examples',
+  );
+}

@@ -1,0 +1,131 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { ulid } from 'ulid';
+import { type AwsPlace, awsClients, streamBudget } from '../adapters/aws-clients.ts';
+import { CloudWatchMetrics } from '../adapters/cloudwatch-metrics.ts';
+import { DynamoControlTable } from '../adapters/dynamo-control-table.ts';
+import { mwaaControlPlane } from '../adapters/mwaa/mwaa-environment.ts';
+import { siteAirflow } from '../adapters/mwaa/site-airflow.ts';
+import { S3SiteBucket } from '../adapters/s3-site-bucket.ts';
+import { SnsPager } from '../adapters/sns-pager.ts';
+import { StepFunctionsExecutions } from '../adapters/step-functions-executions.ts';
+import type { PairConfig } from '../contracts/config.ts';
+import type { Side } from '../contracts/ids.ts';
+import { namesOf } from '../contracts/names.ts';
+import type { ControlTable } from '../ports/control-table.ts';
+import type { World } from '../ports/world.ts';
+import { adoptPair } from '../steps/adopt-pair.ts';
+import type { CommonOptions } from './cli.ts';
+import { failoverSteps } from './failover-steps.ts';
+import { loadConfig } from './load-config.ts';
+import type { PairAccess } from './pair-access.ts';
+import { runCommandLine } from './program.ts';
+import { createScreen } from './render.ts';
+import { defaultSandbox, readSandbox } from './sandbox-state.ts';
+import { SignedCommands } from './signed-commands.ts';
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+
+type Address = Omit<AwsPlace, 'region'> & { readonly config: PairConfig; readonly addressing: string };
+
+/** Runs the command line on this process's own streams; the only place of the command line that builds adapters. */
+export async function main(words: readonly string[]): Promise<number> {
+  const interruption = new AbortController();
+  const stop = () => {
+    // The first Ctrl-C stops waiting; whoever presses it again wants out at once, and nothing is lost by that.
+    if (interruption.signal.aborted) process.exit(130);
+    interruption.abort();
+  };
+  process.on('SIGINT', stop);
+  try {
+    const screen = createScreen(process, process.env);
+    return await runCommandLine(words, screen, async (options) =>
+      access(await addressOf(options), interruption.signal),
+    );
+  } finally {
+    process.off('SIGINT', stop);
+  }
+}
+
+async function addressOf(options: CommonOptions): Promise<Address> {
+  const given = options.config ? ` --config ${options.config}` : '';
+  if (options.sandbox === false)
+    return { config: await loadConfig(options.config ?? './pair.json'), addressing: given };
+  const name = typeof options.sandbox === 'string' ? options.sandbox : defaultSandbox;
+  const { endpoint, configFile, accessKeyId, secretAccessKey } = await readSandbox(root, name, answers);
+  return {
+    config: await loadConfig(options.config ?? resolve(root, configFile)),
+    endpoint,
+    credentials: { accessKeyId, secretAccessKey },
+    addressing: `${given} --sandbox${name === defaultSandbox ? '' : ` ${name}`}`,
+  };
+}
+
+/** Any HTTP answer at all proves that the sandbox listens. */
+const answers = (endpoint: string): Promise<boolean> =>
+  fetch(endpoint, { signal: AbortSignal.timeout(3000) }).then(
+    () => true,
+    () => false,
+  );
+
+async function access({ config, addressing, ...place }: Address, interrupted: AbortSignal): Promise<PairAccess> {
+  const names = namesOf(config);
+  const controller = awsClients({ ...place, region: config.controllerRegion });
+  const table = new DynamoControlTable({ client: controller.dynamo(), table: names.table, pair: config.pair });
+  return {
+    config,
+    table,
+    bucket: (side) => siteBucket(config, place, side),
+    commands: new SignedCommands({
+      lambda: controller.lambda(),
+      functionName: names.functionName('accept-command'),
+      region: config.controllerRegion,
+    }),
+    adopt: () => adoptPair(worldOfAdoption(config, place, table)),
+    failoverSteps: failoverSteps(await readFile(join(root, 'state-machines', 'failover.asl.json'), 'utf8')),
+    now: () => new Date(),
+    sleep: (milliseconds) =>
+      wait(milliseconds, undefined, { signal: interrupted }).catch((error: unknown) => {
+        if (!interrupted.aborted) throw error;
+      }),
+    stopped: () => interrupted.aborted,
+    addressing,
+  };
+}
+
+/** Adoption is the one step that runs here and not in a function: before it the controller has nothing to act on. */
+function worldOfAdoption(config: PairConfig, place: Omit<AwsPlace, 'region'>, table: ControlTable): World {
+  const names = namesOf(config);
+  const controller = awsClients({ ...place, region: config.controllerRegion });
+  return {
+    config,
+    table,
+    bucket: (side) => siteBucket(config, place, side),
+    mwaa: mwaaControlPlane(place),
+    airflow: (side) =>
+      siteAirflow({
+        place: { ...place, region: config.sites[side].region },
+        environment: config.sites[side].environment,
+      }),
+    executions: new StepFunctionsExecutions({ client: controller.sfn(), names }),
+    pager: new SnsPager({ client: controller.sns(), topicArn: names.topicArn }),
+    metrics: new CloudWatchMetrics({ client: controller.cloudWatch(), pair: config.pair }),
+    look: async () => [],
+    vantages: [],
+    now: () => new Date(),
+    newId: () => ulid().toLowerCase(),
+    sha256: (text) => createHash('sha256').update(text).digest('hex'),
+    log: { info: () => {}, warn: () => {}, error: () => {} },
+  };
+}
+
+function siteBucket(config: PairConfig, place: Omit<AwsPlace, 'region'>, side: Side): S3SiteBucket {
+  const { region } = config.sites[side];
+  return new S3SiteBucket({
+    client: awsClients({ ...place, region }, streamBudget).s3(),
+    bucket: namesOf(config).siteBucket(side),
+  });
+}

@@ -1,0 +1,93 @@
+import { CommanderError, Command as Verb } from 'commander';
+import { CommonOptions, type Runner, readOptions } from './cli.ts';
+import { acknowledgeCommand } from './commands/acknowledge.ts';
+import { adoptCommand } from './commands/adopt.ts';
+import { approveCommand } from './commands/approve.ts';
+import { failoverCommand } from './commands/failover.ts';
+import { historyCommand } from './commands/history.ts';
+import { pauseCommand } from './commands/pause.ts';
+import { planCommand } from './commands/plan.ts';
+import { reportCommand } from './commands/report.ts';
+import { resumeCommand } from './commands/resume.ts';
+import { statusCommand } from './commands/status.ts';
+import { describeError, UsageError } from './errors.ts';
+import { type ExitCode, exitCodes } from './exit-codes.ts';
+import type { PairAccess } from './pair-access.ts';
+import { showError } from './render.ts';
+import type { Screen } from './screen.ts';
+
+/** Builds what a command may touch, from its common options. */
+export type Connect = (options: CommonOptions) => Promise<PairAccess>;
+
+const commands = [
+  statusCommand,
+  planCommand,
+  failoverCommand,
+  approveCommand,
+  resumeCommand,
+  pauseCommand,
+  acknowledgeCommand,
+  historyCommand,
+  reportCommand,
+  adoptCommand,
+];
+
+/** All commands; each runs its body through `run`. */
+export function buildProgram(run: Runner): Verb {
+  const program = new Verb('lifeboat')
+    .description('disaster recovery for Amazon MWAA: judges, fences, imports and promotes, and never runs two sites')
+    .addHelpText('after', '\nStart with: lifeboat status (add --sandbox for the sandbox). Exit codes: docs/cli.md');
+  for (const command of commands) program.addCommand(command(run));
+  return program;
+}
+
+/**
+ * Runs one command line and returns its exit code. Never throws: an error is shown as one line of cause and one of
+ * fix, or under `--json` as the only document on stdout.
+ */
+export async function runCommandLine(words: readonly string[], screen: Screen, connect: Connect): Promise<ExitCode> {
+  let exitCode: ExitCode = exitCodes.done;
+  const run: Runner =
+    (body) =>
+    async (...given) => {
+      // Commander hands over the operands, then the options, then the command itself.
+      const options = given.at(-2);
+      const operands = given.slice(0, -2).filter((word) => typeof word === 'string');
+      const common = readOptions(CommonOptions, options);
+      const pair = await connect(common);
+      const own = typeof options === 'object' && options !== null ? { ...options } : {};
+      const result = await body({ pair, screen, json: common.json, operands, options: own });
+      if (common.json) screen.document(result.document);
+      else for (const line of result.lines) screen.line(line);
+      exitCode = result.exitCode;
+    };
+  const json = words.includes('--json');
+  const program = withoutExits(buildProgram(run), screen);
+  try {
+    await program.parseAsync([...words], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.done;
+    const described = describeError(error instanceof CommanderError ? usageOf(error, words) : error);
+    showError(screen, described, json);
+    return described.exitCode;
+  }
+}
+
+/** The argument parser may neither print errors nor end the process: both are done in one place. */
+function withoutExits(program: Verb, screen: Screen): Verb {
+  const settle = (verb: Verb) => {
+    verb.exitOverride().configureOutput({ writeOut: (text) => screen.help(text), writeErr: () => {} });
+    for (const child of verb.commands) settle(child);
+  };
+  settle(program);
+  return program;
+}
+
+function usageOf(error: CommanderError, words: readonly string[]): UsageError {
+  const verbs = words.filter((word) => /^[a-z]+$/.test(word)).slice(0, words[0] === 'plan' ? 2 : 1);
+  if (error.code === 'commander.help') return new UsageError('a command is missing', 'lifeboat --help lists them');
+  const cause = error.message.replace(/^error: /, '');
+  if (error.code === 'commander.unknownCommand') return new UsageError(cause, 'lifeboat --help lists the commands');
+  return new UsageError(cause, ['lifeboat', ...verbs, '--help'].join(' '));
+}

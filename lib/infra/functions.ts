@@ -1,0 +1,124 @@
+import type { Access } from './permissions.ts';
+
+export type Machine = 'watch' | 'protect' | 'failover';
+
+/**
+ * One deployed function. The state machines, the stacks, the permissions and their tests all read this table; nothing
+ * about a function is written down a second time.
+ */
+export type FunctionSpec = {
+  /** Folder below functions/, and the last part of the deployed name. */
+  readonly name: string;
+  readonly machines: readonly Machine[];
+  readonly timeoutSeconds: number;
+  readonly memoryMb: number;
+  /** What it may do, by name of a set of IAM statements. */
+  readonly access: readonly Access[];
+  /** Every word it may return as `outcome`. Each Choice behind it knows all of them. */
+  readonly outcomes: readonly string[];
+};
+
+const spec = (
+  name: string,
+  machines: readonly Machine[],
+  timeoutSeconds: number,
+  access: readonly Access[],
+  outcomes: readonly string[],
+  memoryMb = 512,
+): FunctionSpec => ({ name, machines, timeoutSeconds, memoryMb, access, outcomes });
+
+const watch: readonly FunctionSpec[] = [
+  spec(
+    'judge-pair',
+    ['watch'],
+    50,
+    ['table', 'metrics', 'environment', 'airflowHealth', 'bucketRead', 'regionCalls', 'probe', 'publishMetrics'],
+    ['hold', 'count', 'page', 'prepare', 'fail-over', 'stale-tick'],
+  ),
+  spec(
+    'reconcile-pair',
+    ['watch'],
+    120,
+    ['table', 'environment', 'airflowOperate', 'bucketRead', 'bucketWrite', 'executions', 'page'],
+    ['done'],
+  ),
+  spec('begin-op', ['watch'], 30, ['table', 'executions', 'page'], ['begun', 'approved', 'hold']),
+  spec('page-people', ['watch'], 30, ['table', 'page'], ['done']),
+];
+
+const protect: readonly FunctionSpec[] = [
+  spec(
+    'capture-configuration',
+    ['protect'],
+    60,
+    ['table', 'environment', 'bucketRead', 'bucketWrite'],
+    ['done', 'skip'],
+  ),
+  spec(
+    'export-snapshot',
+    ['protect'],
+    60,
+    ['table', 'environment', 'airflowOperate', 'bucketRead', 'bucketWrite'],
+    ['pending', 'done', 'skip'],
+  ),
+  spec('verify-snapshot', ['protect'], 840, ['table', 'bucketRead', 'bucketWrite'], ['pending', 'done', 'skip'], 1024),
+  spec('publish-ages', ['protect'], 60, ['table', 'publishMetrics'], ['done']),
+];
+
+const failover: readonly FunctionSpec[] = [
+  spec('prepare-site', ['failover'], 60, ['table', 'environment', 'airflowOperate', 'bucketRead'], ['pending', 'done']),
+  spec('choose-snapshot', ['failover'], 60, ['table', 'bucketRead'], ['done']),
+  spec(
+    'import-snapshot',
+    ['failover'],
+    120,
+    ['table', 'airflowOperate', 'bucketRead', 'bucketWrite'],
+    ['pending', 'done', 'choose-again'],
+  ),
+  spec('await-approval', ['failover'], 30, ['table', 'page'], ['pending', 'done', 'expired']),
+  spec('judge-again', ['failover'], 60, ['table'], ['pending', 'go', 'stand-down']),
+  spec('withdraw-grant', ['failover'], 30, ['table'], ['done']),
+  spec(
+    'fence-site',
+    ['failover'],
+    300,
+    ['table', 'environment', 'airflowOperate', 'bucketRead', 'bucketWrite'],
+    ['pending', 'done'],
+  ),
+  spec('give-grant', ['failover'], 30, ['table'], ['done']),
+  spec('promote-site', ['failover'], 60, ['table', 'airflowOperate', 'bucketRead', 'bucketWrite'], ['pending', 'done']),
+  spec('verify-site', ['failover'], 60, ['table', 'airflowOperate', 'bucketRead'], ['pending', 'done']),
+  spec('close-op', ['failover'], 60, ['table', 'airflowOperate', 'page'], ['done']),
+  spec('stand-down', ['failover'], 120, ['table', 'airflowOperate', 'page'], ['done', 'withdrawn']),
+  spec(
+    'give-back',
+    ['failover'],
+    300,
+    ['table', 'environment', 'airflowOperate', 'bucketRead', 'bucketWrite', 'page'],
+    ['given-back', 'held'],
+  ),
+  spec('hold-op', ['failover'], 30, ['table', 'page'], ['held']),
+];
+
+/** The function a person's commands go through; its URL takes signed requests only. */
+export const commandFunction = spec('accept-command', [], 29, ['table', 'executions'], []);
+
+/** Functions of the controller stack. */
+export const controllerFunctions: readonly FunctionSpec[] = [...watch, ...protect, ...failover, commandFunction];
+
+/** The vantage in each site's own Region. */
+export const probeFunction = spec(
+  'probe-site',
+  [],
+  30,
+  ['metrics', 'environment', 'airflowHealth', 'bucketRead', 'regionCalls'],
+  [],
+);
+
+/** Name of a function's ARN in a definition's substitutions: `judge-pair` is `${judgePair}`. */
+export const substitutionName = (name: string): string =>
+  name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+
+/** The functions a state machine invokes. */
+export const functionsOf = (machine: Machine): FunctionSpec[] =>
+  controllerFunctions.filter((each) => each.machines.includes(machine));

@@ -1,0 +1,8 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pairConfigSchema } from './config-schema.ts';
+import { machinesReadme } from './diagram.ts';
+import { projectRoot } from './project-root.ts';
+
+writeFileSync(join(projectRoot, 'state-machines/README.md'), machinesReadme());
+writeFileSync(join(projectRoot, 'examples/pair.schema.json'), pairConfigSchema());

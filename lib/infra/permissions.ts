@@ -1,0 +1,153 @@
+import type { PairConfig } from '../contracts/config.ts';
+import type { Side } from '../contracts/ids.ts';
+import { namesOf } from '../contracts/names.ts';
+import { probeFunction } from './functions.ts';
+
+/** One IAM statement of a function's role. */
+export type Statement = {
+  readonly actions: readonly string[];
+  readonly resources: readonly string[];
+  readonly conditions?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
+  /** Why a resource has a wildcard; a resource with one and no reason fails the synthesis. */
+  readonly wildcard?: string;
+};
+
+const sides: readonly Side[] = ['a', 'b'];
+
+/** What functions may do, by name; `functions.ts` says which function has which. */
+const statements = {
+  /** The journal and the control records. Nothing of it is ever deleted by a function. */
+  table: (config: PairConfig): Statement[] => [
+    {
+      actions: ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:ConditionCheckItem'],
+      resources: [`arn:aws:dynamodb:${config.controllerRegion}:${config.account}:table/${namesOf(config).table}`],
+    },
+  ],
+
+  metrics: (config: PairConfig): Statement[] => [
+    {
+      actions: ['cloudwatch:GetMetricData'],
+      resources: ['*'],
+      conditions: { StringEquals: { 'aws:RequestedRegion': regionsOf(config) } },
+      wildcard: 'CloudWatch has no resource to name for reading metrics; the Regions are limited instead.',
+    },
+  ],
+
+  environment: (config: PairConfig): Statement[] => [
+    {
+      actions: ['airflow:GetEnvironment'],
+      resources: sides.map((side) => {
+        const { region, environment } = config.sites[side];
+        return `arn:aws:airflow:${region}:${config.account}:environment/${environment}`;
+      }),
+    },
+  ],
+
+  /** Health needs no right inside Airflow, so those who only look have the smallest role that can call at all. */
+  airflowHealth: (config: PairConfig): Statement[] => [
+    { actions: ['airflow:InvokeRestApi'], resources: airflowRole(config, 'Viewer') },
+  ],
+
+  /**
+   * Op is the smallest role that may edit DAGs, runs, tasks, variables and pools. Admin could also manage users and
+   * roles, which no step needs. The web-login session is for paths that are longer than InvokeRestApi takes.
+   */
+  airflowOperate: (config: PairConfig): Statement[] => [
+    { actions: ['airflow:InvokeRestApi', 'airflow:CreateWebLoginToken'], resources: airflowRole(config, 'Op') },
+  ],
+
+  bucketRead: (config: PairConfig): Statement[] => [
+    {
+      actions: ['s3:GetObject', 's3:GetObjectVersion'],
+      resources: siteBuckets(config).map((bucket) => `${bucket}/${config.pair}/*`),
+      wildcard: 'Keys of snapshots are not known before they exist; the prefix is the pair’s own.',
+    },
+    // Without a prefix: who may not list a bucket is told 403 for a key that does not exist, not 404.
+    { actions: ['s3:ListBucket'], resources: siteBuckets(config) },
+    siteKey(config, ['kms:Decrypt']),
+  ],
+
+  /** Requests, markers and captured configuration. No function can write below snapshots/. */
+  bucketWrite: (config: PairConfig): Statement[] => [
+    {
+      actions: ['s3:PutObject'],
+      resources: siteBuckets(config).flatMap((bucket) => [
+        `${bucket}/${config.pair}/ops/*`,
+        `${bucket}/${config.pair}/sites/*`,
+      ]),
+      wildcard: 'Keys of requests hold the id of an op that does not exist yet.',
+    },
+    siteKey(config, ['kms:GenerateDataKey']),
+  ],
+
+  /** One cheap call to each of three services; the third, GetCallerIdentity, takes no permission. */
+  regionCalls: (config: PairConfig): Statement[] => [
+    {
+      actions: ['sns:ListTopics', 'kms:ListAliases'],
+      resources: ['*'],
+      conditions: { StringEquals: { 'aws:RequestedRegion': regionsOf(config) } },
+      wildcard: 'Listing has no resource to name; the Regions are limited instead.',
+    },
+  ],
+
+  probe: (config: PairConfig): Statement[] => [
+    {
+      actions: ['lambda:InvokeFunction'],
+      resources: sides.map((side) => {
+        const name = namesOf(config).functionName(probeFunction.name);
+        return `arn:aws:lambda:${config.sites[side].region}:${config.account}:function:${name}`;
+      }),
+    },
+  ],
+
+  publishMetrics: (): Statement[] => [
+    {
+      actions: ['cloudwatch:PutMetricData'],
+      resources: ['*'],
+      conditions: { StringEquals: { 'cloudwatch:namespace': metricNamespace } },
+      wildcard: 'CloudWatch has no resource to name for writing metrics; the namespace is limited instead.',
+    },
+  ],
+
+  page: (config: PairConfig): Statement[] => [{ actions: ['sns:Publish'], resources: [namesOf(config).topicArn] }],
+
+  /** Starting an op's execution, and seeing whether it still runs. */
+  executions: (config: PairConfig): Statement[] => [
+    { actions: ['states:StartExecution'], resources: [namesOf(config).stateMachineArn('failover')] },
+    {
+      actions: ['states:DescribeExecution'],
+      resources: [namesOf(config).executionArn('failover', '*')],
+      wildcard: 'An execution is named after its op and attempt, which do not exist yet.',
+    },
+  ],
+} satisfies Record<string, (config: PairConfig) => Statement[]>;
+
+export type Access = keyof typeof statements;
+
+/** Namespace of the product's own metrics. */
+export const metricNamespace = 'Lifeboat';
+
+/** The IAM statements of a function. */
+export const statementsOf = (access: readonly Access[], config: PairConfig): Statement[] =>
+  access.flatMap((name) => statements[name](config));
+
+const regionsOf = (config: PairConfig): string[] => [
+  ...new Set([config.controllerRegion, config.sites.a.region, config.sites.b.region]),
+];
+
+const siteBuckets = (config: PairConfig): string[] =>
+  sides.map((side) => `arn:aws:s3:::${namesOf(config).siteBucket(side)}`);
+
+const airflowRole = (config: PairConfig, role: 'Viewer' | 'Op'): string[] =>
+  sides.map((side) => {
+    const { region, environment } = config.sites[side];
+    return `arn:aws:airflow:${region}:${config.account}:role/${environment}/${role}`;
+  });
+
+/** The key's id is made by AWS in another stack; its alias is not. */
+const siteKey = (config: PairConfig, actions: readonly string[]): Statement => ({
+  actions,
+  resources: sides.map((side) => `arn:aws:kms:${config.sites[side].region}:${config.account}:key/*`),
+  conditions: { 'ForAnyValue:StringEquals': { 'kms:ResourceAliases': namesOf(config).keyAlias } },
+  wildcard: 'The id of the key is made in the stacks of the sites; the condition limits this to the pair’s own key.',
+});

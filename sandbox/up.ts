@@ -1,0 +1,335 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { MWAAClient } from '@aws-sdk/client-mwaa';
+import { S3Client } from '@aws-sdk/client-s3';
+import { z } from 'zod';
+import { sendMwaa } from '../lib/adapters/mwaa/raw-command.ts';
+import type { PairConfig } from '../lib/contracts/config.ts';
+import type { Side } from '../lib/contracts/ids.ts';
+import { namesOf } from '../lib/contracts/names.ts';
+import type { AirflowSite } from './airflow/site.ts';
+import { prepareTemplates } from './airflow/template-databases.ts';
+import { airflowBackend } from './airflow-backend.ts';
+import { ACCOUNT, CALLERS, IDENTITIES } from './cloud/callers.ts';
+import { type Clockwork, startClockwork } from './cloud/clockwork.ts';
+import { deployAssembly } from './cloud/deployer/deploy.ts';
+import { type Front, startFront } from './cloud/front.ts';
+import { LambdaGateway } from './cloud/gateway.ts';
+import type { Containers } from './cloud/metrics.ts';
+import { type SpawnTagged, startMoto } from './cloud/moto.ts';
+import { type PostgresServer, startPostgres } from './host/postgres.ts';
+import { preflight } from './host/preflight.ts';
+import { sandboxIdOf, startProcess, sweep } from './host/processes.ts';
+import { allInstalled, installAirflow, installTools } from './host/python-tools.ts';
+import { SANDBOX_VARIABLE } from './host/tagged-processes.ts';
+import { MwaaFake } from './mwaa/mwaa-fake.ts';
+import { dagBucketName, environmentName, sandboxAirflowVersion, siteKey } from './pair.ts';
+import { uploadDags } from './upload-dags.ts';
+
+const run = promisify(execFile);
+export const projectRoot = path.dirname(import.meta.dirname);
+const stateRoot = path.join(projectRoot, '.lifeboat');
+
+export type SandboxOptions = {
+  /** Name of the sandbox and of its state folder. */
+  readonly name: string;
+  readonly config: PairConfig;
+  readonly progress: (line: string) => void;
+};
+
+/** A sandbox that is up: two sites that run, a controller that is deployed, schedules that stand still. */
+export type Sandbox = {
+  readonly id: string;
+  readonly name: string;
+  readonly stateDir: string;
+  readonly config: PairConfig;
+  readonly front: Front;
+  readonly gateway: LambdaGateway;
+  readonly clockwork: Clockwork;
+  readonly postgres: PostgresServer;
+  readonly mwaa: MwaaFake;
+  readonly site: (side: Side) => AirflowSite;
+  readonly password: string;
+  /** The moment since which the production DAGs have been scheduled. */
+  readonly demoStart: Date;
+  close(): Promise<void>;
+};
+
+/** Where a sandbox of this name keeps its state, and the id that its processes carry. */
+export function sandboxPlace(name: string): { stateDir: string; id: string } {
+  const stateDir = path.join(stateRoot, 'sandbox', name);
+  return { stateDir, id: sandboxIdOf(stateDir) };
+}
+
+/**
+ * Boots a sandbox: PostgreSQL, moto, front, Lambda gateway, the synthesised templates, two real Airflow sites behind the
+ * MWAA control plane. Whatever an earlier one of this name left behind is swept first.
+ *
+ * @throws SandboxHostError with cause and fix when this machine cannot run it; everything started is ended again.
+ */
+export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
+  const { stateDir, id } = sandboxPlace(options.name);
+  await sweep({ sandbox: id });
+  await rm(stateDir, { recursive: true, force: true });
+  await mkdir(stateDir, { recursive: true });
+  const python = await installPython(options.progress);
+  const opened: (() => Promise<void>)[] = [];
+  const close = async () => {
+    for (const one of opened.splice(0).reverse()) await one();
+    await sweep({ sandbox: id });
+    await rm(path.join(stateDir, 'state.json'), { force: true });
+  };
+  try {
+    return await boot({ ...options, stateDir, id, python, opened, close });
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+type Boot = SandboxOptions & {
+  readonly stateDir: string;
+  readonly id: string;
+  readonly python: Awaited<ReturnType<typeof installPython>>;
+  /** What has to be closed, in the order it was opened. */
+  readonly opened: (() => Promise<void>)[];
+  readonly close: () => Promise<void>;
+};
+
+async function installPython(progress: (line: string) => void) {
+  const lockFolder = path.join(projectRoot, 'python');
+  await mkdir(stateRoot, { recursive: true });
+  const installed = await allInstalled(stateRoot, lockFolder, sandboxAirflowVersion);
+  const nodeModules = path.join(projectRoot, 'node_modules');
+  const { command } = await preflight({ stateFolder: stateRoot, nodeModules, installed });
+  const install = { stateRoot, lockFolder, python: command, progress };
+  const tools = await installTools(install);
+  const environment = await installAirflow(install, sandboxAirflowVersion);
+  return { tools, airflow: { version: sandboxAirflowVersion, environment } };
+}
+
+async function boot(options: Boot): Promise<Sandbox> {
+  const { id, stateDir, config, progress } = options;
+  const configFile = path.join(stateDir, 'pair.json');
+  await writeFile(configFile, JSON.stringify(config, null, 2));
+  progress('starting PostgreSQL, moto and the front; synthesising the templates');
+  const administrator = { name: 'admin', password: randomBytes(9).toString('base64url') };
+  const [cloud, database] = await Promise.all([
+    startCloud(options),
+    startDatabase(options, administrator),
+    synthesise(configFile, path.join(stateDir, 'cdk.out')),
+  ]);
+  const { front, gateway } = cloud;
+  const deployment = await deployAssembly({
+    cdkOut: path.join(stateDir, 'cdk.out'),
+    frontUrl: front.url,
+    gateway,
+    parameters: siteParameters(config),
+    onStack: (name, region) => progress(`deploying ${name} to ${region}`),
+  });
+  const sites = new Map<string, AirflowSite>();
+  const clockwork = await startClockwork({
+    frontUrl: front.url,
+    motoPort: cloud.motoPort,
+    faults: front.faults,
+    deployment,
+    schedulePeriods: { '-watch': config.timing.tickSeconds, '-protect': config.timing.recoveryPointSeconds },
+    environments: (['a', 'b'] as const).map((side) => ({
+      environment: config.sites[side].environment,
+      region: config.sites[side].region,
+      accessKeyId: siteKey[side],
+      periodSeconds: config.timing.heartbeatPeriodSeconds,
+      containers: () => containersOf(sites.get(config.sites[side].environment), database.postgres),
+    })),
+    onProblem: (message) => progress(`clockwork: ${message}`),
+  });
+  options.opened.push(() => clockwork.close());
+  clockwork.schedules.pause();
+  const demoStart = new Date(Math.floor(Date.now() / 60_000) * 60_000 - 60_000);
+  const mwaa = await createEnvironments({ options, cloud, database, clockwork, sites, administrator, demoStart });
+  const state = {
+    endpoint: front.url,
+    configFile,
+    accessKeyId: CALLERS.cli,
+    secretAccessKey: 'sandbox',
+    pid: process.pid,
+  };
+  await writeFile(path.join(stateDir, 'state.json'), JSON.stringify(state, null, 2));
+  return {
+    ...{ id, name: options.name, stateDir, config, front, gateway, clockwork, mwaa, demoStart },
+    postgres: database.postgres,
+    password: administrator.password,
+    site: (side) => {
+      const site = sites.get(config.sites[side].environment);
+      if (!site) throw new Error(`site ${side} does not run`);
+      return site;
+    },
+    close: options.close,
+  };
+}
+
+async function startCloud({ id, stateDir, python, opened, config }: Boot) {
+  const spawn: SpawnTagged = ({ command, args, env, logFile, name }) =>
+    startProcess({ sandbox: id, part: name, command, args, environment: env, logFile });
+  let endpoint = '';
+  const gateway = new LambdaGateway({
+    logDir: path.join(stateDir, 'functions'),
+    endpoint: () => endpoint,
+    account: ACCOUNT,
+    accessKeyFor: (region) => {
+      if (region === config.sites.a.region) return CALLERS.probeA;
+      return region === config.sites.b.region ? CALLERS.probeB : CALLERS.controller;
+    },
+    environment: { [SANDBOX_VARIABLE]: id },
+  });
+  opened.push(async () => gateway.close());
+  const front = await startFront({ gateway, identities: IDENTITIES });
+  opened.push(() => front.close());
+  endpoint = front.url;
+  const moto = await startMoto({ python: python.tools.python, frontPort: front.port, stateDir, spawn });
+  opened.push(() => moto.close());
+  front.connectMoto(moto.port);
+  return { front, gateway, motoPort: moto.port };
+}
+
+async function startDatabase(
+  { id, stateDir, python, opened }: Boot,
+  administrator: { name: string; password: string },
+) {
+  const postgres = await startPostgres({
+    sandbox: id,
+    stateFolder: path.join(stateDir, 'postgres'),
+    nodeModules: path.join(projectRoot, 'node_modules'),
+    logFile: path.join(stateDir, 'postgres.log'),
+  });
+  opened.push(() => postgres.stop());
+  const folder = path.join(stateDir, 'template');
+  const templates = await prepareTemplates({ sandbox: id, postgres, airflow: python.airflow, administrator, folder });
+  return { postgres, templates };
+}
+
+/** The templates come from the same command that a user deploys with. */
+async function synthesise(configFile: string, out: string): Promise<void> {
+  const args = [path.join(projectRoot, 'lib', 'app.ts')];
+  const context = JSON.stringify({ config: configFile });
+  await run(process.execPath, args, {
+    cwd: projectRoot,
+    env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', CDK_OUTDIR: out, CDK_CONTEXT_JSON: context },
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  if (!existsSync(path.join(out, 'manifest.json'))) throw new Error(`the synthesis wrote no assembly to ${out}`);
+}
+
+const siteParameters = (config: PairConfig) => ({
+  [`${namesOf(config).prefix}-site-b`]: {
+    PrimaryKeyArn: { stack: `${namesOf(config).prefix}-site-a`, output: 'KeyArn' },
+  },
+});
+
+function containersOf(site: AirflowSite | undefined, postgres: PostgresServer): Containers {
+  const running = site?.processesRunning();
+  return {
+    Scheduler: running && running.scheduler > 0 ? 1 : 0,
+    BaseWorker: running && running.worker > 0 ? 1 : 0,
+    WebServer: running && running.webserver > 0 ? 1 : 0,
+    database: site !== undefined && postgres.isRunning(),
+  };
+}
+
+async function createEnvironments(made: {
+  options: Boot;
+  cloud: Awaited<ReturnType<typeof startCloud>>;
+  database: Awaited<ReturnType<typeof startDatabase>>;
+  clockwork: Clockwork;
+  sites: Map<string, AirflowSite>;
+  administrator: { name: string; password: string };
+  demoStart: Date;
+}): Promise<MwaaFake> {
+  const { options, cloud, database, clockwork, sites } = made;
+  const { config, progress } = options;
+  const s3 = (region: string) =>
+    new S3Client({
+      ...{ region, endpoint: cloud.front.url, forcePathStyle: true },
+      credentials: { accessKeyId: CALLERS.harness, secretAccessKey: 'sandbox' },
+    });
+  const runner = airflowBackend({
+    ...{ sandbox: options.id, stateDir: options.stateDir, frontUrl: cloud.front.url },
+    ...{ airflow: options.python.airflow, ...database, administrator: made.administrator, demoStart: made.demoStart },
+    sideOf: (name) => (name === environmentName(config.pair, 'a') ? 'a' : 'b'),
+    statsdPort: (name) => clockwork.metrics[name]?.statsdPort ?? 0,
+  });
+  const mwaa = new MwaaFake({
+    account: ACCOUNT,
+    front: cloud.front.url,
+    backend: {
+      ...runner.backend,
+      create: async (spec) => {
+        const running = await runner.backend.create(spec);
+        const site = runner.sites.get(spec.environment);
+        if (site) sites.set(spec.environment, site);
+        return running;
+      },
+    },
+    s3,
+    durations: { create: 1, update: 5, snapshot: 1, rollBack: 1, maintenance: 5, delete: 1 },
+    airflowVersions: [sandboxAirflowVersion],
+    onSyncError: (region, name, error) => progress(`DAG sync of ${name} in ${region}: ${String(error)}`),
+  });
+  options.opened.push(() => mwaa.close());
+  cloud.front.useMwaa(mwaa.handle);
+  await Promise.all(
+    (['a', 'b'] as const).map((side) => createEnvironment({ side, config, frontUrl: cloud.front.url, s3, progress })),
+  );
+  return mwaa;
+}
+
+async function createEnvironment(ask: {
+  side: Side;
+  config: PairConfig;
+  frontUrl: string;
+  s3: (region: string) => S3Client;
+  progress: (line: string) => void;
+}): Promise<void> {
+  const { side, config, progress } = ask;
+  const site = config.sites[side];
+  const bucket = dagBucketName(config.pair, side);
+  const folders = {
+    production: path.join(import.meta.dirname, 'production-dags'),
+    helpers: path.join(projectRoot, 'dags', 'mwaa_lifeboat'),
+  };
+  await uploadDags(ask.s3(site.region), site.region, bucket, folders, config);
+  const client = new MWAAClient({
+    ...{ region: site.region, endpoint: ask.frontUrl, disableHostPrefix: true },
+    credentials: { accessKeyId: CALLERS.harness, secretAccessKey: 'sandbox' },
+  });
+  await sendMwaa(
+    client,
+    'CreateEnvironment',
+    {
+      Name: site.environment,
+      ExecutionRoleArn: site.executionRoleArn,
+      SourceBucketArn: `arn:aws:s3:::${bucket}`,
+      DagS3Path: 'dags',
+      NetworkConfiguration: { SubnetIds: ['subnet-11111111', 'subnet-22222222'], SecurityGroupIds: ['sg-11111111'] },
+      AirflowVersion: sandboxAirflowVersion,
+      EnvironmentClass: 'mw1.small',
+      WebserverAccessMode: 'PUBLIC_ONLY',
+    },
+    z.looseObject({ Arn: z.string() }),
+  );
+  const Answer = z.object({ Environment: z.looseObject({ Status: z.string() }) });
+  let shown = '';
+  for (;;) {
+    const { Environment } = await sendMwaa(client, 'GetEnvironment', { Name: site.environment }, Answer);
+    if (Environment.Status !== shown)
+      progress(`site ${side} (${site.environment}, ${site.region}) is ${Environment.Status}`);
+    shown = Environment.Status;
+    if (shown === 'AVAILABLE') return;
+    if (shown === 'CREATE_FAILED') throw new Error(`site ${side} could not be created: ${JSON.stringify(Environment)}`);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}
