@@ -1,13 +1,10 @@
 import { execFile } from 'node:child_process';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import type { Side } from '../../lib/contracts/ids.ts';
 import { helperDagPrefix, helperDags } from '../../lib/contracts/names.ts';
 import type { Access } from '../access.ts';
 import { until } from '../until.ts';
 import { projectRoot, type Sandbox } from '../up.ts';
-
-const run = promisify(execFile);
 
 /** Production DAGs of the demo: when they run, and for catchup DAGs the seconds between two slots. */
 export const catchupSlots = {
@@ -47,10 +44,23 @@ export async function waitForDags(access: Access, side: Side): Promise<void> {
   });
 }
 
-/** Runs the product's own command line against the sandbox. Throws with its output when it fails. */
+/** Runs the product's own command line against the sandbox, as a person would. */
+export function runLifeboat(
+  sandbox: Sandbox,
+  ...words: string[]
+): Promise<{ code: number; stdout: string; stderr: string }> {
+  const args = [path.join(projectRoot, 'bin', 'lifeboat.mjs'), ...words, '--sandbox', sandbox.name];
+  return new Promise((resolve) => {
+    execFile(process.execPath, args, { cwd: projectRoot, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
+      resolve({ code: error ? Number(error.code ?? 1) : 0, stdout, stderr });
+    });
+  });
+}
+
+/** The same, for a command that has to succeed: 0, or 6 (done, with warnings). Throws with what it printed. */
 export async function lifeboat(sandbox: Sandbox, ...words: string[]): Promise<string> {
-  const program = path.join(projectRoot, 'bin', 'lifeboat.mjs');
-  const { stdout } = await run(process.execPath, [program, ...words, '--sandbox', sandbox.name], { cwd: projectRoot });
+  const { code, stdout, stderr } = await runLifeboat(sandbox, ...words);
+  if (code !== 0 && code !== 6) throw new Error(`lifeboat ${words.join(' ')} ended with ${code}: ${stderr || stdout}`);
   return stdout;
 }
 

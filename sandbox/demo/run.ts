@@ -85,10 +85,30 @@ export async function followOp(access: Access, follower: Follower, seconds: numb
 export async function runDemo(sandbox: Sandbox, tell: Tell): Promise<DemoResult> {
   const { access, follower } = await beginProduction(sandbox, tell);
   await waitForProtection(access, follower, productionSeconds);
+  return await loseAndRecover(sandbox, { access, follower, tell });
+}
+
+/** Kills the scheduler of site a for real and measures until site b has taken over and gone on for a while. */
+export async function loseAndRecover(
+  sandbox: Sandbox,
+  {
+    access,
+    follower,
+    tell,
+    recover,
+  }: {
+    access: Access;
+    follower: Follower;
+    tell: Tell;
+    /** What a person does before the op can end, for example approve it. */
+    recover?: () => Promise<void>;
+  },
+): Promise<DemoResult> {
   tell('NOW: the scheduler of site a is killed (SIGKILL)');
   const lostAt = new Date();
   await sandbox.site('a').killScheduler();
-  const op = await followOp(access, follower, 240);
+  await recover?.();
+  const op = await followOp(access, follower, 300);
   if (op.outcome !== 'recovered') throw new Error(`the op ended ${op.outcome ?? 'held'}: ${op.needs ?? op.reason}`);
   const { holder, since } = (await access.table.get(records.grant()))?.value ?? { holder: 'none', since: '' };
   if (holder !== 'b') throw new Error(`expected site b to hold the grant, found ${holder}`);
@@ -96,6 +116,7 @@ export async function runDemo(sandbox: Sandbox, tell: Tell): Promise<DemoResult>
   tell('waiting for the first production run that succeeds on b');
   const first = await until('a production run succeeds on b', 120, () => firstSuccess(sandbox, givenAt));
   tell(`first production run on b: ${first.dagId} ${first.logicalDate}`);
+  tell(`site b runs on for ${afterSeconds} s, to see what comes next`);
   await new Promise((resolve) => setTimeout(resolve, afterSeconds * 1000));
   await follower.look();
   return await measure(sandbox, access, { op, lostAt, givenAt, firstEnd: new Date(first.end ?? 0) });

@@ -20,7 +20,7 @@ def work(**context: Any) -> None:
     start_date=production_start(),
     catchup=True,
     max_active_runs=2,
-    tags=["production"],
+    tags=["production", "lifeboat:resume"],
 )
 def meter_every_20_seconds() -> None:
     """Reads a meter for each 20 s."""
@@ -33,7 +33,7 @@ def meter_every_20_seconds() -> None:
     catchup=True,
     max_active_runs=1,
     default_args={"depends_on_past": True},
-    tags=["production"],
+    tags=["production", "lifeboat:resume"],
 )
 def ledger_every_30_seconds() -> None:
     """Adds a page to the ledger; a page needs the page before."""

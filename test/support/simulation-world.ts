@@ -1,0 +1,307 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { OpRecord } from '../../lib/contracts/control.ts';
+import type { Side } from '../../lib/contracts/ids.ts';
+import { records } from '../../lib/contracts/records.ts';
+import type { Vantage } from '../../lib/ports/probe.ts';
+import type { World } from '../../lib/ports/world.ts';
+import { adoptPair } from '../../lib/steps/adopt-pair.ts';
+import type { Json } from './asl-paths.ts';
+import { type Definition, ExecutionStopped, NamedError, type Walk, walk } from './asl-walker.ts';
+import { FixedClock } from './fakes/clock.ts';
+import { InMemoryControlTable } from './fakes/control-table.ts';
+import { InMemoryExecutions, type StartedExecution } from './fakes/executions.ts';
+import { RecordingMetrics } from './fakes/metrics.ts';
+import { FakeMwaa } from './fakes/mwaa.ts';
+import { RecordingPager } from './fakes/pager.ts';
+import { pairConfig } from './pair-config.ts';
+import { type FunctionBody, functionBodies } from './simulation-functions.ts';
+import { lookFrom } from './simulation-probes.ts';
+import { SimulationRules } from './simulation-rules.ts';
+import { SimulatedSite } from './simulation-site.ts';
+
+const definitionOf = (machine: string): Definition =>
+  JSON.parse(readFileSync(new URL(`../../state-machines/${machine}.asl.json`, import.meta.url), 'utf8'));
+const definitions: Readonly<Record<string, Definition>> = {
+  watch: definitionOf('watch'),
+  protect: definitionOf('protect'),
+  failover: definitionOf('failover'),
+};
+
+/** Where a function or its execution is killed: at which commit of the op's own functions, before or after it. */
+export type Kill = {
+  readonly commit: number;
+  readonly when: 'before' | 'after';
+  /** `function`: Lambda is killed and Step Functions tries again; `execution`: nothing goes on by itself. */
+  readonly how: 'function' | 'execution';
+};
+export type WalkHooks = {
+  readonly entering?: (state: string) => void | Promise<void>;
+  /** After a function of the walk has answered. */
+  readonly invoked?: (state: string) => void | Promise<void>;
+  /** Calls of each function: what a duplicate delivery does. */
+  readonly deliveries?: 'once' | 'twice' | 'at-once';
+};
+
+/** Most states one execution may enter: a loop without an end fails instead of hanging. */
+const mostStates = 6000;
+
+/** The controller with both sites in memory: real state machines, real steps, a clock that only Waits move. */
+export class Simulation {
+  readonly clock = new FixedClock('2026-11-24T12:00:00.000Z');
+  readonly table = new InMemoryControlTable();
+  readonly executions = new InMemoryExecutions();
+  readonly pager = new RecordingPager();
+  readonly metrics = new RecordingMetrics();
+  readonly mwaa = new FakeMwaa();
+  readonly sites: Readonly<Record<Side, SimulatedSite>>;
+  readonly rules: SimulationRules;
+  readonly world: World;
+  /** False: time passes without ticks of watch. */
+  ticking = true;
+  replicating = true;
+  kill: Kill | null = null;
+  /** Commits that functions of ops have made or tried. */
+  opCommits = 0;
+  readonly bodies: Record<string, FunctionBody>;
+  #isTicking = false;
+  #function: { dead: boolean } | null = null;
+  #nextTick: number;
+  #nextCanary: number;
+  #ids = 0;
+
+  constructor(changes: Readonly<Record<string, unknown>> = {}, bodies: Readonly<Record<string, FunctionBody>> = {}) {
+    const config = pairConfig({ mode: 'automatic', ...changes });
+    this.bodies = { ...functionBodies, ...bodies };
+    this.sites = { a: new SimulatedSite('a', 'bucket-a', this.clock.now), b: new SimulatedSite('b', 'bucket-b', this.clock.now) };
+    for (const side of ['a', 'b'] as const) this.mwaa.set(config.sites[side].region, config.sites[side].environment);
+    const vantageOf = (side: Side): Vantage => ({
+      region: config.sites[side].region,
+      look: async (site, now) =>
+        this.sites[side].state === 'unreachable'
+          ? []
+          : await lookFrom(config.sites[side].region, this.sites, config, site, now),
+    });
+    this.world = {
+      config,
+      table: this.table,
+      bucket: (side) => this.sites[side].bucket,
+      mwaa: this.mwaa,
+      airflow: (side) => this.sites[side].airflow,
+      executions: this.executions,
+      pager: this.pager,
+      metrics: this.metrics,
+      look: (side, now) => lookFrom(config.controllerRegion, this.sites, config, side, now),
+      vantages: [vantageOf('a'), vantageOf('b')],
+      now: this.clock.now,
+      newId: () => `01jnq${String(++this.#ids).padStart(21, '0')}`,
+      sha256: (text) => createHash('sha256').update(text).digest('hex'),
+      log: { info: () => {}, warn: () => {}, error: () => {} },
+    };
+    this.#nextTick = this.clock.now().getTime();
+    this.#nextCanary = this.#nextTick;
+    this.rules = new SimulationRules({ table: this.table, sites: this.sites, now: this.clock.now });
+    this.#hook();
+  }
+
+  /** An adopted pair that is well, judged, and has `snapshots` verified snapshots. */
+  static async started(
+    changes: Readonly<Record<string, unknown>> = {},
+    options: { snapshots?: number; bodies?: Readonly<Record<string, FunctionBody>> } = {},
+  ): Promise<Simulation> {
+    const simulation = new Simulation(changes, options.bodies);
+    await adoptPair(simulation.world);
+    await simulation.advance(61);
+    for (let n = 0; n < (options.snapshots ?? 2); n += 1) {
+      await simulation.protect();
+      await simulation.advance(30);
+    }
+    return simulation;
+  }
+
+  /** Lets time pass with everything that happens in it: helper runs, canaries, replication, ticks of watch. */
+  async advance(seconds: number): Promise<void> {
+    const until = this.clock.now().getTime() + seconds * 1000;
+    for (;;) {
+      await this.#happen();
+      const now = this.clock.now().getTime();
+      if (now >= until) return;
+      const tick = this.ticking && !this.#isTicking ? this.#nextTick : until;
+      const next = Math.min(until, tick, this.#nextCanary, this.sites.a.nextEnd(), this.sites.b.nextEnd());
+      this.clock.set(new Date(Math.max(next, now + 1)));
+    }
+  }
+
+  /** One tick of watch, walked to its end. */
+  async tick(tickAt = this.clock.iso): Promise<Walk> {
+    const before = this.#isTicking;
+    this.#isTicking = true;
+    try {
+      return await this.#walk('watch', { pair: 'demo', tickAt });
+    } finally {
+      this.#isTicking = before;
+    }
+  }
+
+  /** One tick of protect, walked to its end. */
+  protect(tickAt = this.clock.iso): Promise<Walk> {
+    return this.#walk('protect', { pair: 'demo', tickAt });
+  }
+
+  /** Lets time pass until an op is open. @throws Error when none has begun in an hour. */
+  async untilBegun(): Promise<OpRecord> {
+    for (let n = 0; n < 120; n += 1) {
+      const op = await this.openOp();
+      if (op) return op;
+      await this.advance(30);
+    }
+    throw new Error('no op began within an hour');
+  }
+
+  async openOp(): Promise<OpRecord | null> {
+    const control = await this.table.get(records.control());
+    return control?.value.op ? await this.op(control.value.op) : null;
+  }
+
+  async op(id: string): Promise<OpRecord> {
+    const op = await this.table.get(records.op(id));
+    if (!op) throw new Error(`op ${id} does not exist`);
+    return op.value;
+  }
+
+  async grant(): Promise<string> {
+    const grant = await this.table.get(records.grant());
+    return `${grant?.value.holder}@${grant?.value.epoch}`;
+  }
+
+  /** Walks the newest execution of an op that was started and has not ended. */
+  async execute(hooks: WalkHooks = {}): Promise<Walk | 'stopped'> {
+    const execution = this.executions.started.findLast(({ status }) => status === 'RUNNING');
+    if (!execution) throw new Error('no execution is running');
+    return await this.#execute(execution, hooks);
+  }
+
+  /** Calls a function of an op as an execution of this attempt would. */
+  invoke(functionKey: string, op: OpRecord, state: string, attempt = op.attempt) {
+    return this.#body(functionKey)(this.world, { pair: 'demo', op: op.op, attempt, state });
+  }
+
+  async #execute(execution: StartedExecution, hooks: WalkHooks): Promise<Walk | 'stopped'> {
+    try {
+      const input: Json = JSON.parse(JSON.stringify(execution.input));
+      const walked = await this.#walk('failover', input, hooks);
+      execution.status = walked.status;
+      return walked;
+    } catch (error) {
+      if (!(error instanceof ExecutionStopped)) throw error;
+      execution.status = 'ABORTED';
+      return 'stopped';
+    }
+  }
+
+  #walk(machine: string, input: Json, hooks: WalkHooks = {}): Promise<Walk> {
+    const definition = definitions[machine];
+    if (!definition) throw new Error(`no state machine ${machine}`);
+    let entered = 0;
+    let current = '';
+    return walk(definition, input, {
+      entering: async (state) => {
+        entered += 1;
+        if (entered > mostStates) throw new Error(`more than ${mostStates} states: "${state}" loops`);
+        current = state;
+        await hooks.entering?.(state);
+      },
+      wait: (seconds) => this.advance(seconds),
+      invoke: async (functionKey, payload) => {
+        const output = await this.#deliver(functionKey, payload, machine, hooks);
+        await hooks.invoked?.(current);
+        return output;
+      },
+    });
+  }
+
+  async #deliver(functionKey: string, payload: Json, machine: string, hooks: WalkHooks): Promise<Json> {
+    const call = () => this.#call(functionKey, payload, machine === 'failover');
+    if (hooks.deliveries === 'twice') await call();
+    if (hooks.deliveries !== 'at-once') return await call();
+    const [first, second] = await Promise.allSettled([call(), call()]);
+    const answer = [first, second].find((one) => one.status === 'fulfilled');
+    if (answer?.status === 'fulfilled') return answer.value;
+    throw first.status === 'rejected' ? first.reason : new Error('neither delivery was answered');
+  }
+
+  async #call(functionKey: string, payload: Json, ofOp: boolean): Promise<Json> {
+    if (!ofOp) return await this.#body(functionKey)(this.world, payload);
+    const life = { dead: false };
+    this.#function = life;
+    try {
+      const output = await this.#body(functionKey)(this.world, payload);
+      if (!life.dead) return { ...output };
+    } catch (error) {
+      if (!life.dead) throw error;
+    } finally {
+      this.#function = null;
+    }
+    const how = this.kill?.how;
+    this.kill = null;
+    if (how === 'execution') throw new ExecutionStopped('the execution was stopped with its function');
+    throw new NamedError('Runtime.ExitError', 'the function was killed');
+  }
+
+  #body(functionKey: string): FunctionBody {
+    const body = this.bodies[functionKey];
+    if (!body) throw new Error(`no function stands behind \${${functionKey}}`);
+    return body;
+  }
+
+  /** What is dead writes and calls nothing any more. */
+  #hook(): void {
+    const die = (when: Kill['when']) => {
+      const life = this.#function;
+      if (!life) return;
+      if (when === 'before') this.opCommits += 1;
+      if (this.kill?.commit === this.opCommits && this.kill.when === when) life.dead = true;
+      if (life.dead) throw new NamedError('Runtime.ExitError', 'the function was killed');
+    };
+    this.table.beforeCommit = () => die('before');
+    this.table.afterCommit = async (writes) => {
+      await this.rules.afterCommit(writes);
+      die('after');
+    };
+    for (const side of ['a', 'b'] as const) {
+      this.sites[side].airflow.beforeCall = () => {
+        this.rules.look();
+        if (this.#function?.dead) throw new NamedError('Runtime.ExitError', 'the function was killed');
+      };
+    }
+  }
+
+  async #happen(): Promise<void> {
+    const now = this.clock.now().getTime();
+    const { a, b } = this.sites;
+    await a.settle();
+    await b.settle();
+    if (now >= this.#nextCanary) {
+      this.#nextCanary = now + this.world.config.timing.canarySeconds * 1000;
+      await a.stamp();
+      await b.stamp();
+    }
+    if (this.replicating && a.state !== 'unreachable' && b.state !== 'unreachable') this.replicate();
+    this.rules.look();
+    if (this.ticking && !this.#isTicking && now >= this.#nextTick) {
+      this.#nextTick = now + this.world.config.timing.tickSeconds * 1000;
+      await this.tick();
+    }
+  }
+
+  replicate(): void {
+    const { a, b } = this.sites;
+    for (const [from, to] of [
+      [a, b],
+      [b, a],
+    ] as const) {
+      from.bucket.replicateTo(to.bucket, 'demo/snapshots/');
+      from.bucket.replicateTo(to.bucket, `demo/sites/${from.side}/`);
+    }
+  }
+}
