@@ -7,7 +7,14 @@ export default defineConfig({
   test: {
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], ...hang } },
-      { test: { name: 'contract', include: ['test/contract/**/*.test.ts'], ...hang } },
+      {
+        test: {
+          name: 'contract',
+          include: ['test/contract/**/*.test.ts'],
+          globalSetup: ['test/support/moto-server.ts'],
+          ...hang,
+        },
+      },
       { test: { name: 'infra', include: ['test/infra/**/*.test.ts'], ...hang } },
       { test: { name: 'simulation', include: ['test/simulation/**/*.test.ts'], ...hang } },
       {

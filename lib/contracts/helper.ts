@@ -74,6 +74,12 @@ export const HelperRefusal = z.object({
   error: z.object({ name: z.string(), message: z.string() }),
 });
 
+/** An error that no rule foresaw; named by its class only, because its text may hold a row. */
+export const HelperFailure = z.object({
+  outcome: z.literal('failed'),
+  error: z.object({ name: z.string(), message: z.string() }),
+});
+
 export const ExportResult = z.looseObject({
   outcome: z.literal('done'),
   snapshotId: z.string(),

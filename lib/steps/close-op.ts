@@ -3,6 +3,7 @@ import { endOp } from '../core/close.ts';
 import { clearOpOfRow } from './clear-op-of-row.ts';
 import { legal, readControlAndGrant } from './ruled.ts';
 import { finishedData, type StepDefinition } from './step.ts';
+import { tellPeople } from './tell-people.ts';
 
 /** State "Close the op": the lease is free again; people are told what is left to do by hand. */
 export const closeOp: StepDefinition = {
@@ -21,7 +22,7 @@ export const closeOp: StepDefinition = {
       ...(fence?.value.acknowledgedAt ? [] : [`site ${op.plan.from} is not fenced: production may still run there`]),
       ...(history ? [] : ['history is not imported yet (HISTORY_PENDING)']),
     ];
-    await world.pager.page({
+    await tellPeople(world, {
       subject: `${world.config.pair}: ${op.kind} ended, site ${op.plan.target} runs production`,
       text: [...warnings, `Report: lifeboat report ${op.op}`].join('\n'),
     });

@@ -13,7 +13,9 @@ export async function exportSnapshot(world: TickContext): Promise<StepResult> {
   const epoch = Number(captured?.epoch);
   const site = world.config.sites[side];
   const names = namesOf(world.config);
-  const snapshotId = String(world.progress.snapshotId ?? `${String(epoch).padStart(6, '0')}-${world.newId().toUpperCase()}`);
+  const snapshotId = String(
+    world.progress.snapshotId ?? `${String(epoch).padStart(6, '0')}-${world.newId().toUpperCase()}`,
+  );
   if (world.progress.snapshotId === undefined) await world.remember({ snapshotId });
   const run = await runHelper(
     world,

@@ -1,4 +1,4 @@
-import type { FenceRecord, Grant } from '../contracts/control.ts';
+import type { FenceRecord, GrantPeriod } from '../contracts/control.ts';
 import { FenceMarker } from '../contracts/helper.ts';
 import type { Side } from '../contracts/ids.ts';
 import { keysOf } from '../contracts/names.ts';
@@ -95,6 +95,9 @@ async function writeMarker(
 async function recordPauseMap(world: World, side: Side, fence: Versioned<FenceRecord>) {
   if (fence.value.pauseMap) return fence;
   const dags = await world.airflow(side).listDags();
+  // A site that obeyed the marker before it was read has paused itself: what is read then is not what was open.
+  const row = await readReservedRow(world, side);
+  if (row.mode === 'fenced' && row.epoch >= fence.value.epoch) return fence;
   const pauseMap = dags.filter((dag) => dag.isActive).map(({ dagId, isPaused }) => ({ dagId, isPaused }));
   return await save(world, fence, { ...fence.value, pauseMap });
 }
@@ -121,10 +124,11 @@ async function act(world: World, side: Side, action: FenceAction): Promise<void>
   }
 }
 
-/** The fences that still matter: the newest one of each site that does not hold the grant. */
-export function fencesToFinish(grant: Grant | null, fences: readonly FenceRecord[]): FenceRecord[] {
+/** The fences that still matter: the newest one of each site that has not got the grant (back) since. */
+export function fencesToFinish(periods: readonly GrantPeriod[], fences: readonly FenceRecord[]): FenceRecord[] {
   return fences.filter(
-    (fence) =>
-      grant?.holder !== fence.side && !fences.some((other) => other.side === fence.side && other.epoch > fence.epoch),
+    ({ side, epoch }) =>
+      !periods.some((period) => period.holder === side && period.epoch >= epoch) &&
+      !fences.some((other) => other.side === side && other.epoch > epoch),
   );
 }

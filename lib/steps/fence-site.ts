@@ -4,6 +4,7 @@ import { FenceNotPossibleError } from '../core/errors.ts';
 import { waiveFence } from '../core/fence.ts';
 import type { Versioned } from '../ports/control-table.ts';
 import { fenceOnce } from './fence-once.ts';
+import { requireWithdrawn } from './ruled.ts';
 import type { StepContext, StepDefinition, StepResult } from './step.ts';
 
 /**
@@ -13,6 +14,7 @@ import type { StepContext, StepDefinition, StepResult } from './step.ts';
 export const fenceSite: StepDefinition = {
   async run(world) {
     const { epoch, op, plan } = world.op.value;
+    await requireWithdrawn(world, world.op.value);
     const pass = await fenceOnce(world, { side: plan.from, epoch, op });
     if (!pass.reached) return await withoutReach(world, pass.fence, pass.because);
     const { action, fence } = pass;

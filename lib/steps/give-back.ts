@@ -2,37 +2,45 @@ import { helperDagPrefix } from '../contracts/names.ts';
 import { records } from '../contracts/records.ts';
 import { endOp } from '../core/close.ts';
 import { giveBack as giveBackMove } from '../core/grant.ts';
+import { clearOpOfRow } from './clear-op-of-row.ts';
+import { readPauseMap } from './pause-map.ts';
 import { readReservedRow, writeReservedRow } from './reserved-row.ts';
 import { legal, readControlAndGrant } from './ruled.ts';
 import type { StepContext, StepDefinition } from './step.ts';
+import { tellPeople } from './tell-people.ts';
 
 /**
  * State "Give back": when something fails after the withdrawal and the losing site is well, that site gets its grant,
  * its reserved row and its open DAGs back. Outcome `held` when it is not well: then a person has to decide.
  * The tasks that the fence set failed stay failed and are named in the report; nothing is marked success.
+ *
+ * The grant moves first and alone: an op that dies in here can never go on to the other site while this one is open
+ * again. Its next attempt finds the grant here and only finishes what was begun.
  */
 export const giveBack = (reason: string): StepDefinition => ({
-  replays: () => false,
+  replays: (op) => op.endedAt !== null,
   async run(world) {
     const op = world.op.value;
-    const { control, grant } = await readControlAndGrant(world);
-    const verdict = await world.table.get(records.verdict(op.plan.from));
-    const now = world.now();
-    const move = giveBackMove({ grant: grant.value, control: control.value, op, verdict: verdict?.value ?? null, now });
-    if (!move.ok) return { outcome: 'held', because: `${reason}; ${move.refusal.because}` };
-    const ended = legal(endOp({ control: control.value, grant: move.grant, op: move.op, outcome: 'given-back', now }));
+    const refusal = await moveGrant(world);
+    if (refusal !== null) return { outcome: 'held', because: `${reason}; ${refusal}` };
     const opened = await openAgain(world);
-    await world.pager.page({
+    await clearOpOfRow(world, op.plan.target, op.op).catch((error: unknown) => {
+      // The next op's first look at that site frees it; a standby that is away must not keep the lease.
+      world.log.warn({ side: op.plan.target, error: String(error) }, 'the standby keeps the op in its reserved row');
+    });
+    await tellPeople(world, {
       subject: `${world.config.pair}: ${op.kind} failed, site ${op.plan.from} has its grant back`,
       text: `${reason}\n${opened} DAGs are open again.\nReport: lifeboat report ${op.op}`,
     });
+    const { control, grant } = await readControlAndGrant(world);
+    const now = world.now();
+    const ended = legal(endOp({ control: control.value, grant: grant.value, op, outcome: 'given-back', now }));
     return {
       outcome: 'given-back',
       because: `${reason}; site ${op.plan.from} has the grant back and ${opened} DAGs are open again`,
       data: { reason, opened },
       writes: [
-        { key: records.grant(), expect: grant.version, value: move.grant },
-        { key: records.grantPeriod(op.epoch), expect: 'absent', value: move.period },
+        { key: records.grant(), expect: grant.version },
         { key: records.control(), expect: control.version, value: ended.control },
         { key: records.op(op.op), expect: world.op.version, value: ended.op },
       ],
@@ -40,12 +48,29 @@ export const giveBack = (reason: string): StepDefinition => ({
   },
 });
 
-async function openAgain(world: StepContext): Promise<number> {
+/** none -> X, unless an earlier look has done it; the reason when it is refused. */
+async function moveGrant(world: StepContext): Promise<string | null> {
   const op = world.op.value;
-  const row = await readReservedRow(world, op.plan.from);
-  await writeReservedRow(world, op.plan.from, { ...row, epoch: op.epoch, mode: 'active', op: null });
-  const fence = await world.table.get(records.fence(op.epoch, op.plan.from));
-  const open = (fence?.value.pauseMap ?? []).filter((dag) => !dag.isPaused && !dag.dagId.startsWith(helperDagPrefix));
-  for (const { dagId } of open) await world.airflow(op.plan.from).setPaused(dagId, false);
+  const { control, grant } = await readControlAndGrant(world);
+  if (grant.value.holder === op.plan.from && grant.value.epoch === op.epoch) return null;
+  const verdict = (await world.table.get(records.verdict(op.plan.from)))?.value ?? null;
+  const move = giveBackMove({ grant: grant.value, control: control.value, op, verdict, now: world.now() });
+  if (!move.ok) return move.refusal.because;
+  await world.table.commit([
+    { key: records.grant(), expect: grant.version, value: move.grant },
+    { key: records.grantPeriod(op.epoch), expect: 'absent', value: move.period },
+    { key: records.control(), expect: control.version },
+    { key: records.op(op.op), expect: world.op.version },
+  ]);
+  return null;
+}
+
+async function openAgain(world: StepContext): Promise<number> {
+  const { from } = world.op.value.plan;
+  const row = await readReservedRow(world, from);
+  await writeReservedRow(world, from, { ...row, epoch: world.op.value.epoch, mode: 'active', op: null });
+  const pauseMap = await readPauseMap(world);
+  const open = pauseMap.filter((dag) => !dag.isPaused && !dag.dagId.startsWith(helperDagPrefix));
+  for (const { dagId } of open) await world.airflow(from).setPaused(dagId, false);
   return open.length;
 }

@@ -1,5 +1,6 @@
 import { records } from '../contracts/records.ts';
 import type { StepDefinition } from './step.ts';
+import { tellPeople } from './tell-people.ts';
 
 /** What a person has to do, by the phase in which the op stopped. */
 export function actionFor(phase: string, op: string, target: string): string {
@@ -12,11 +13,13 @@ export function actionFor(phase: string, op: string, target: string): string {
 
 /** State "Hold for a person": the op keeps its lease, says what it needs and pages. A resume goes on from here. */
 export const holdOp = (reason: string): StepDefinition => ({
-  replays: () => false,
+  // A resume clears what the op needed; until then one page is enough.
+  replays: (op) => op.needs !== null,
   async run(world) {
     const op = world.op.value;
+    if (op.endedAt !== null) return { outcome: 'held', because: `${op.op} has ended (${op.outcome}); ${reason}` };
     const needs = actionFor(op.phase, op.op, op.plan.target);
-    await world.pager.page({
+    await tellPeople(world, {
       subject: `${world.config.pair}: ${op.kind} ${op.op} is held`,
       text: `Phase: ${op.phase}\nReason: ${reason}\nNext: ${needs}\nRunbook: runbooks/op-held.md`,
     });

@@ -4,6 +4,7 @@ import { helperDags, namesOf } from '../contracts/names.ts';
 import { records } from '../contracts/records.ts';
 import { HelperRefusedError, NoSnapshotError } from '../core/errors.ts';
 import type { Versioned, Write } from '../ports/control-table.ts';
+import { requireWithdrawn } from './ruled.ts';
 import { runHelper } from './run-helper.ts';
 import type { StepContext, StepDefinition, StepResult } from './step.ts';
 import { stepNumbers } from './step-numbers.ts';
@@ -11,58 +12,60 @@ import { stepNumbers } from './step-numbers.ts';
 /** Refusals that say something about the snapshot and nothing about the site: an older one may still be good. */
 const snapshotIsBad = new Set(['ObjectCorruptError', 'ManifestInvalidError', 'SecretsKeyError', 'SchemaMismatchError']);
 
+type Stage = 'terminal' | 'unfinished' | 'history';
+
 /**
  * States "Import the snapshot", "Import the rest", "Import the history": one stage of the chosen snapshot by the
  * helper DAG of the target. A snapshot that turns out to be bad is marked so, and outcome `choose-again` asks for the
  * next older one; the helper has written nothing then.
  */
-const importSnapshot = (stage: 'terminal' | 'unfinished' | 'history', chosenBy: string): StepDefinition => ({
+const importSnapshot = (stage: Stage, chosenBy: string): StepDefinition => ({
   async run(world) {
     const op = world.op.value;
-    const { target } = op.plan;
     const snapshot = op.snapshotId ? await world.table.get(records.snapshot(op.snapshotId)) : null;
     if (!snapshot)
       throw new NoSnapshotError(`op ${op.op} has no chosen snapshot; state "${chosenBy}" has to run first`);
-    const names = namesOf(world.config);
     try {
-      const run = await runHelper(
-        world,
-        {
-          side: target,
-          dagId: helperDags.import,
-          owner: op.op,
-          stepNumber: stepNumbers[world.state] ?? 0,
-          progress: world.progress,
-          remember: world.remember,
-          request: {
-            kind: 'import',
-            pair: world.config.pair,
-            site: target,
-            op: op.op,
-            epoch: op.epoch,
-            bucket: names.siteBucket(target),
-            region: world.config.sites[target].region,
-            requestedAt: world.now().toISOString(),
-            stage,
-            snapshotId: snapshot.value.snapshotId,
-            manifestSha256: snapshot.value.manifestSha256,
-            manifestVersionId: snapshot.value.versionId,
-            keyAlias: names.keyAlias,
-            interruptedDefault: op.interruptedPolicy,
-          },
-        },
-        ImportResult,
-      );
+      const run = await runHelper(world, askFor(world, stage, snapshot.value), ImportResult);
       if (!run.ended) return { outcome: 'pending', because: run.because, waitSeconds: poll(world) };
       return imported(snapshot.value, stage, run.result);
     } catch (error) {
-      if (error instanceof HelperRefusedError && snapshotIsBad.has(error.helperError) && stage !== 'history') {
-        return await chooseAgain(world, snapshot, chosenBy, error);
-      }
-      throw error;
+      const isBad = error instanceof HelperRefusedError && snapshotIsBad.has(error.helperError);
+      if (!isBad || stage === 'history') throw error;
+      return await chooseAgain(world, snapshot, chosenBy, error);
     }
   },
 });
+
+function askFor(world: StepContext, stage: Stage, snapshot: SnapshotRecord) {
+  const op = world.op.value;
+  const { target } = op.plan;
+  const names = namesOf(world.config);
+  return {
+    side: target,
+    dagId: helperDags.import,
+    owner: op.op,
+    stepNumber: stepNumbers[world.state] ?? 0,
+    progress: world.progress,
+    remember: world.remember,
+    request: {
+      kind: 'import' as const,
+      pair: world.config.pair,
+      site: target,
+      op: op.op,
+      epoch: op.epoch,
+      bucket: names.siteBucket(target),
+      region: world.config.sites[target].region,
+      requestedAt: world.now().toISOString(),
+      stage,
+      snapshotId: snapshot.snapshotId,
+      manifestSha256: snapshot.manifestSha256,
+      manifestVersionId: snapshot.versionId,
+      keyAlias: names.keyAlias,
+      interruptedDefault: op.interruptedPolicy,
+    },
+  };
+}
 
 const poll = (world: StepContext) => Math.ceil(world.config.timing.pollSeconds);
 
@@ -79,11 +82,11 @@ async function chooseAgain(
   world: StepContext,
   snapshot: Versioned<SnapshotRecord>,
   chosenBy: string,
-  error: HelperRefusedError,
+  reason: string,
 ): Promise<StepResult> {
   const choice = await world.table.get(records.step(world.op.value.op, chosenBy));
-  const reason = error.message;
   const writes: Write[] = [
+    { key: records.op(world.op.value.op), expect: world.op.version },
     {
       key: records.snapshot(snapshot.value.snapshotId),
       expect: snapshot.version,
@@ -100,7 +103,6 @@ async function chooseAgain(
   }
   await world.table.commit(writes);
   world.log.warn({ snapshotId: snapshot.value.snapshotId, reason }, 'snapshot refused, an older one is taken');
-  await world.remember({ run: Number(world.progress.run ?? 1) + 1, startedAt: undefined });
   return {
     outcome: 'choose-again',
     because: `snapshot ${snapshot.value.snapshotId} refused (${reason}); the standby is untouched`,

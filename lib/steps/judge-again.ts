@@ -1,5 +1,6 @@
 import { otherSide } from '../contracts/config.ts';
 import { records } from '../contracts/records.ts';
+import { pauseLimit } from '../core/limits.ts';
 import { mayWithdraw } from '../core/may-withdraw.ts';
 import type { StepContext, StepDefinition } from './step.ts';
 
@@ -7,12 +8,14 @@ import type { StepContext, StepDefinition } from './step.ts';
 export async function readWithdrawal(world: StepContext) {
   const op = world.op.value;
   const from = op.plan.from;
-  const [losing, target, approval] = await Promise.all([
+  const [control, losing, target, approval] = await Promise.all([
+    world.table.get(records.control()),
     world.table.get(records.verdict(from)),
     world.table.get(records.verdict(otherSide(from))),
     world.table.get(records.approval(op.op)),
   ]);
-  const check = mayWithdraw({
+  const pause = control ? pauseLimit(control.value, world.now()) : null;
+  const asked = mayWithdraw({
     op,
     approval: approval?.value ?? null,
     losing: losing?.value ?? null,
@@ -20,6 +23,7 @@ export async function readWithdrawal(world: StepContext) {
     config: world.config,
     now: world.now(),
   });
+  const check = pause !== null && asked.outcome === 'go' ? { outcome: 'wait' as const, because: pause } : asked;
   return { losing, target, approval, check };
 }
 

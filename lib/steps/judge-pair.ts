@@ -84,7 +84,10 @@ async function look(world: World, input: TickInput, tickVersion: number): Promis
     { key: records.verdict('b'), expect: previousB?.version ?? 'absent', value: b },
   ]);
   world.log.info({ grant: grant.value, a: brief(a), b: brief(b), decision }, 'pair judged');
-  await publish(world, [a, b]);
+  await publish(world, [a, b]).catch((error: unknown) => {
+    // What was decided must not wait for a metric; the alarm on missing ticks sees that nothing arrives.
+    world.log.error({ error: String(error) }, 'ticks could not be published');
+  });
   return { outcome: decision.kind, waitSeconds: 0, because: decision.because.join('; ') };
 }
 

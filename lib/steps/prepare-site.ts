@@ -1,6 +1,10 @@
+import type { ReservedRow } from '../contracts/helper.ts';
+import { OpId, type Side } from '../contracts/ids.ts';
 import { helperDagPrefix, helperDags } from '../contracts/names.ts';
+import { records } from '../contracts/records.ts';
 import { TargetNotReadyError } from '../core/errors.ts';
 import { ageSeconds } from '../core/time.ts';
+import { clearOpOfRow } from './clear-op-of-row.ts';
 import { readReservedRow } from './reserved-row.ts';
 import type { StepContext, StepDefinition, StepResult } from './step.ts';
 
@@ -25,10 +29,23 @@ async function waitForTarget(world: StepContext, error: unknown): Promise<StepRe
   const since = String(world.progress.waitingSince ?? world.now().toISOString());
   if (world.progress.waitingSince === undefined) await world.remember({ waitingSince: since });
   const limit = world.config.timing.helperTimeoutSeconds;
-  if (ageSeconds(since, world.now()) > limit) throw error;
+  if (ageSeconds(since, world.now()) > limit) {
+    // Who resumes after this waits as long again.
+    await world.remember({ waitingSince: undefined });
+    throw error;
+  }
   const why = error instanceof Error ? error.message : String(error);
   const waitSeconds = Math.ceil(world.config.timing.pollSeconds);
   return { outcome: 'pending', because: `the target is not ready: ${why}`, waitSeconds };
+}
+
+/** The reserved row; an op that has ended without being able to clear it has left its id, and would keep this one out. */
+async function freed(world: StepContext, target: Side): Promise<ReservedRow> {
+  const row = await readReservedRow(world, target);
+  const other = row.op === null || row.op === world.op.value.op ? null : OpId.safeParse(row.op).data;
+  if (!other || !(await world.table.get(records.op(other)))?.value.endedAt) return row;
+  await clearOpOfRow(world, target, other);
+  return { ...row, op: null };
 }
 
 async function prepare(world: StepContext): Promise<StepResult> {
@@ -38,7 +55,7 @@ async function prepare(world: StepContext): Promise<StepResult> {
   if (!usable.has(environment.Status)) {
     throw new TargetNotReadyError(`${site.environment} in ${site.region} is ${environment.Status}, expected AVAILABLE`);
   }
-  const row = await readReservedRow(world, target);
+  const row = await freed(world, target);
   if (row.mode !== 'standby' && !(row.mode === 'active' && row.epoch === world.op.value.epoch)) {
     throw new TargetNotReadyError(
       `site ${target} is in mode ${row.mode} (epoch ${row.epoch}), expected standby: ` +

@@ -1,10 +1,9 @@
 import { PromoteResult } from '../contracts/helper.ts';
-import { Manifest } from '../contracts/manifest.ts';
-import { helperDags, keysOf, namesOf } from '../contracts/names.ts';
+import { helperDags, namesOf } from '../contracts/names.ts';
 import { records } from '../contracts/records.ts';
-import { NoSnapshotError } from '../core/errors.ts';
+import { readChosenManifest, readPauseMap } from './pause-map.ts';
 import { runHelper } from './run-helper.ts';
-import type { StepContext, StepDefinition } from './step.ts';
+import type { StepDefinition } from './step.ts';
 import { stepNumbers } from './step-numbers.ts';
 
 /**
@@ -14,11 +13,9 @@ import { stepNumbers } from './step-numbers.ts';
 export const promoteSite: StepDefinition = {
   async run(world) {
     const op = world.op.value;
-    const { target, from } = op.plan;
-    const { snapshot, manifest } = await chosenManifest(world);
-    const fence = await world.table.get(records.fence(op.epoch, from));
-    // A site that never answered has no pause map of its own; then the snapshot's is the newest there is.
-    const pauseMap = fence?.value.pauseMap ?? manifest.dags.map(({ dagId, isPaused }) => ({ dagId, isPaused }));
+    const { target } = op.plan;
+    const { snapshot, manifest } = await readChosenManifest(world);
+    const pauseMap = await readPauseMap(world);
     const names = namesOf(world.config);
     const run = await runHelper(
       world,
@@ -65,17 +62,3 @@ export const promoteSite: StepDefinition = {
     };
   },
 };
-
-async function chosenManifest(world: StepContext) {
-  const { snapshotId, plan } = world.op.value;
-  const snapshot = snapshotId ? await world.table.get(records.snapshot(snapshotId)) : null;
-  if (!snapshot) throw new NoSnapshotError(`op ${world.op.value.op} has no chosen snapshot`);
-  const key = keysOf(world.config.pair).manifest(snapshot.value.snapshotId);
-  const stored = await world.bucket(plan.target).read(key, snapshot.value.versionId ?? undefined);
-  if (!stored || stored.sha256 !== snapshot.value.manifestSha256) {
-    throw new NoSnapshotError(
-      `the manifest of ${snapshot.value.snapshotId} is not in site ${plan.target}'s bucket as verified`,
-    );
-  }
-  return { snapshot: snapshot.value, manifest: Manifest.parse(JSON.parse(stored.body.toString('utf8'))) };
-}

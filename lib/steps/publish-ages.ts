@@ -1,7 +1,8 @@
 import { records } from '../contracts/records.ts';
+import type { World } from '../ports/world.ts';
 import { fencesToFinish } from './fence-once.ts';
 import type { StepResult } from './step.ts';
-import type { TickContext } from './tick.ts';
+import { type TickContext, tickIdOf } from './tick.ts';
 
 /** Age in seconds of the newest verified snapshot, or null when there is none. */
 export function newestVerifiedAge(
@@ -17,29 +18,11 @@ export function newestVerifiedAge(
 /** State "Publish the ages": the metrics that the alarms of snapshots and ops read; ends the tick. */
 export async function publishAges(world: TickContext): Promise<StepResult> {
   const now = world.now();
-  const [grant, snapshots, ops, fences] = await Promise.all([
-    world.table.get(records.grant()),
-    world.table.list(records.snapshots()),
-    world.table.list(records.ops()),
-    world.table.list(records.fences()),
-  ]);
-  const age = newestVerifiedAge(
-    snapshots.map(({ value }) => value),
-    now,
-  );
-  const held = ops.filter(({ value }) => value.needs !== null && value.endedAt === null).length;
-  const unacknowledged = fencesToFinish(
-    grant?.value ?? null,
-    fences.map(({ value }) => value),
-  ).filter((fence) => fence.acknowledgedAt === null).length;
-  await world.metrics.publish({
-    ...(age === null ? {} : { SnapshotAgeSeconds: { value: age, unit: 'Seconds' as const } }),
-    HeldOps: { value: held, unit: 'Count' },
-    UnacknowledgedFences: { value: unacknowledged, unit: 'Count' },
-  });
+  const { age, held, unacknowledged } = await publishMetrics(world);
   const key = records.tick('protect');
   const tick = await world.table.get(key);
-  if (tick && tick.value.finishedAt === null) {
+  // A tick that was overtaken must not end the one that is at work.
+  if (tick && tick.value.finishedAt === null && tickIdOf(tick.value.tickAt) === world.tickId) {
     const value = { ...tick.value, finishedAt: now.toISOString() };
     await world.table.commit([{ key, expect: tick.version, value }]);
   }
@@ -48,4 +31,29 @@ export async function publishAges(world: TickContext): Promise<StepResult> {
     because: age === null ? 'no verified snapshot exists' : `newest verified snapshot is ${Math.round(age)} s old`,
     data: { ageSeconds: age, held, unacknowledged },
   };
+}
+
+/** Reads the control records and publishes what the alarms of snapshots, ops and fences watch. */
+export async function publishMetrics(world: World) {
+  const [periods, snapshots, ops, fences] = await Promise.all([
+    world.table.list(records.grantPeriods()),
+    world.table.list(records.snapshots()),
+    world.table.list(records.ops()),
+    world.table.list(records.fences()),
+  ]);
+  const age = newestVerifiedAge(
+    snapshots.map(({ value }) => value),
+    world.now(),
+  );
+  const held = ops.filter(({ value }) => value.needs !== null && value.endedAt === null).length;
+  const unacknowledged = fencesToFinish(
+    periods.map(({ value }) => value),
+    fences.map(({ value }) => value),
+  ).filter((fence) => fence.acknowledgedAt === null).length;
+  await world.metrics.publish({
+    ...(age === null ? {} : { SnapshotAgeSeconds: { value: age, unit: 'Seconds' as const } }),
+    HeldOps: { value: held, unit: 'Count' },
+    UnacknowledgedFences: { value: unacknowledged, unit: 'Count' },
+  });
+  return { age, held, unacknowledged };
 }

@@ -2,7 +2,8 @@ import { records } from '../contracts/records.ts';
 import { endOp } from '../core/close.ts';
 import { clearOpOfRow } from './clear-op-of-row.ts';
 import { legal, readControlAndGrant } from './ruled.ts';
-import type { StepDefinition } from './step.ts';
+import { finishedData, type StepContext, type StepDefinition } from './step.ts';
+import { tellPeople } from './tell-people.ts';
 
 /**
  * States "Stand down" and "Stand down after an error": ends an op that has not withdrawn the grant; production was
@@ -10,9 +11,11 @@ import type { StepDefinition } from './step.ts';
  * to give back.
  */
 export const standDown = (reason: string): StepDefinition => ({
-  replays: () => false,
+  // Asked again while the op is open: its withdrawal may have been committed since.
+  replays: (op) => op.endedAt !== null,
   async run(world) {
     const op = world.op.value;
+    const because = (await reasonInJournal(world)) ?? reason;
     const { control, grant } = await readControlAndGrant(world);
     if (grant.value.epoch === op.epoch) {
       return { outcome: 'withdrawn', because: `the grant was withdrawn by this op at ${grant.value.since}` };
@@ -24,13 +27,13 @@ export const standDown = (reason: string): StepDefinition => ({
       // The next op's first import replaces it after this one has ended; a standby that is away must not keep the lease.
       world.log.warn({ side: op.plan.target, error: String(error) }, 'the standby keeps the op in its reserved row');
     });
-    await world.pager.page({
+    await tellPeople(world, {
       subject: `${world.config.pair}: ${op.kind} stood down, production was not touched`,
-      text: `${reason}\nReport: lifeboat report ${op.op}`,
+      text: `${because}\nReport: lifeboat report ${op.op}`,
     });
     return {
       outcome: 'done',
-      because: reason,
+      because,
       writes: [
         { key: records.control(), expect: control.version, value: ended.control },
         { key: records.op(op.op), expect: world.op.version, value: ended.op },
@@ -38,3 +41,13 @@ export const standDown = (reason: string): StepDefinition => ({
     };
   },
 });
+
+/** Why the op ended without an error: what the state that looked last has said. */
+async function reasonInJournal(world: StepContext): Promise<string | null> {
+  if (world.state !== 'Stand down') return null;
+  for (const state of ['Judge again', 'Wait for approval']) {
+    const said = await finishedData(world, world.op.value.op, state);
+    if (said !== null) return String(said.because);
+  }
+  return null;
+}

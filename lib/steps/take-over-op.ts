@@ -20,6 +20,11 @@ export async function takeOverOp(world: World, opId: string, by: string): Promis
     world.executions.status(op.value.kind, name),
     world.table.list(records.steps(opId)),
   ]);
+  if (executionStatus === 'ABSENT' && op.value.endedAt === null && op.value.needs === null) {
+    // It was begun and never started: nothing of this attempt can be at work, so it is no other attempt's turn.
+    await startExecution(world, op.value);
+    return op.value;
+  }
   const taken = legal(
     mayTakeOver({
       op: op.value,

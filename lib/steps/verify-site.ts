@@ -21,8 +21,11 @@ export const verifySite: StepDefinition = {
       };
     }
     const seconds = (world.now().getTime() - since) / 1000;
-    if (seconds > world.config.timing.helperTimeoutSeconds)
+    if (seconds > world.config.timing.helperTimeoutSeconds) {
+      // Who resumes after this waits as long again.
+      await world.remember({ since: undefined });
       throw new TargetNotReadyError(`${waiting} after ${Math.round(seconds)} s`);
+    }
     return { outcome: 'pending', because: waiting, waitSeconds: Math.ceil(world.config.timing.pollSeconds) };
   },
 };

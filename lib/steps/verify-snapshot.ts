@@ -4,14 +4,16 @@ import { Side } from '../contracts/ids.ts';
 import { Manifest } from '../contracts/manifest.ts';
 import { keysOf } from '../contracts/names.ts';
 import { records } from '../contracts/records.ts';
-import { SnapshotInvalidError } from '../core/errors.ts';
+import { SiteUnreachableError, SnapshotInvalidError } from '../core/errors.ts';
+import { ageSeconds } from '../core/time.ts';
 import type { SiteBucket, StoredObject } from '../ports/site-bucket.ts';
 import type { StepResult } from './step.ts';
 import { type TickContext, tickData } from './tick.ts';
 
 /**
  * State "Verify the snapshot": reads the manifest and hashes every object in the bucket of the site that would import
- * it. Pending until replication has carried everything there. What does not match is invalid for good.
+ * it. Pending until replication has carried everything there, for as long as a helper may run. What does not match is
+ * invalid for good.
  */
 export async function verifySnapshot(world: TickContext): Promise<StepResult> {
   const exported = await tickData(world, world.tickId, 'Export the snapshot');
@@ -51,7 +53,13 @@ export async function verifySnapshot(world: TickContext): Promise<StepResult> {
   };
 }
 
-function waitForReplication(world: TickContext, because: string): StepResult {
+async function waitForReplication(world: TickContext, because: string): Promise<StepResult> {
+  const since = String(world.progress.waitingSince ?? world.now().toISOString());
+  if (world.progress.waitingSince === undefined) await world.remember({ waitingSince: since });
+  const limit = world.config.timing.helperTimeoutSeconds;
+  if (ageSeconds(since, world.now()) > limit) {
+    throw new SiteUnreachableError(`${because} within ${limit} s: is replication at work, and its Region there?`);
+  }
   return { outcome: 'pending', because, waitSeconds: Math.ceil(world.config.timing.pollSeconds) };
 }
 

@@ -65,7 +65,7 @@ export function checkDisk(freeBytes: number, installed: boolean, folder: string)
   if (freeBytes >= needed) return undefined;
   return new DiskSpaceError({
     cause: `${folder} has ${gib(freeBytes)} free, the sandbox needs ${gib(needed)}.`,
-    fix: 'Free disk space, or set LIFEBOAT_STATE to a folder on a larger disk.',
+    fix: 'Free disk space on it; the folder .lifeboat may be a link to a larger disk.',
   });
 }
 

@@ -15,13 +15,25 @@ def work(**context: Any) -> None:
     trace(context)
 
 
-@dag(schedule="* * * * *", start_date=production_start(), catchup=True, max_active_runs=2, tags=["production", "lifeboat:resume"])
+@dag(
+    schedule="* * * * *",
+    start_date=production_start(),
+    catchup=True,
+    max_active_runs=2,
+    tags=["production", "lifeboat:resume"],
+)
 def billing_every_minute() -> None:
     """Bills every minute exactly once: no minute may be left out or billed twice."""
     EmptyOperator(task_id="open_books") >> work.override(task_id="bill")()
 
 
-@dag(schedule="* * * * *", start_date=production_start(), catchup=False, max_active_runs=1, tags=["production", "lifeboat:resume"])
+@dag(
+    schedule="* * * * *",
+    start_date=production_start(),
+    catchup=False,
+    max_active_runs=1,
+    tags=["production", "lifeboat:resume"],
+)
 def report_every_minute() -> None:
     """Reports the newest minute; what was missed stays missed."""
     EmptyOperator(task_id="collect") >> work.override(task_id="report")()

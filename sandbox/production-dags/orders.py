@@ -17,13 +17,25 @@ def work(**context: Any) -> None:
     trace(context)
 
 
-@dag(schedule="* * * * *", start_date=production_start(), catchup=False, max_active_runs=1, tags=["production", "lifeboat:resume"])
+@dag(
+    schedule="* * * * *",
+    start_date=production_start(),
+    catchup=False,
+    max_active_runs=1,
+    tags=["production", "lifeboat:resume"],
+)
 def orders_producer() -> None:
     """Writes the orders of a minute."""
     work.override(task_id="write_orders", outlets=[ORDERS])()
 
 
-@dag(schedule=[ORDERS], start_date=production_start(), catchup=False, max_active_runs=1, tags=["production", "lifeboat:resume"])
+@dag(
+    schedule=[ORDERS],
+    start_date=production_start(),
+    catchup=False,
+    max_active_runs=1,
+    tags=["production", "lifeboat:resume"],
+)
 def orders_consumer() -> None:
     """Ships what was ordered; its run exists only because of a dataset event."""
     work.override(task_id="ship_orders")()

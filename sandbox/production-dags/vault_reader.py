@@ -26,7 +26,13 @@ def read_vault(**context: Any) -> str:
     return digest
 
 
-@dag(schedule="* * * * *", start_date=production_start(), catchup=False, max_active_runs=1, tags=["production", "lifeboat:resume"])
+@dag(
+    schedule="* * * * *",
+    start_date=production_start(),
+    catchup=False,
+    max_active_runs=1,
+    tags=["production", "lifeboat:resume"],
+)
 def vault_reader() -> None:
     """Fails on a site that cannot read the secrets."""
     read_vault()

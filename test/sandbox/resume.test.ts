@@ -29,6 +29,7 @@ describe('an op that a person approves and resumes', () => {
     sandbox = await startSandbox({ name: 'test-resume', config, progress: tell });
     begun = await beginProduction(sandbox, tell);
     await waitForProtection(begun.access, begun.follower, 60);
+    await until('two snapshots are verified', 120, async () => (await verifiedSnapshots()).length > 1);
   });
   afterAll(async () => {
     await sandbox?.close();
@@ -37,12 +38,15 @@ describe('an op that a person approves and resumes', () => {
 
   const openOp = async () => (await begun.access.table.list(records.ops())).at(-1)?.value ?? null;
 
+  const verifiedSnapshots = async () =>
+    (await begun.access.table.list(records.snapshots()))
+      .map(({ value }) => value)
+      .filter((one) => one.verified)
+      .sort((x, y) => x.snapshotAt.localeCompare(y.snapshotAt));
+
   /** Flips one byte of an object of the newest verified snapshot in the bucket of site b. */
   async function damageNewestSnapshot(): Promise<string> {
-    const all = (await begun.access.table.list(records.snapshots())).map(({ value }) => value);
-    const verified = all.filter((one) => one.verified).sort((x, y) => x.snapshotAt.localeCompare(y.snapshotAt));
-    expect(verified.length).toBeGreaterThan(1);
-    const newest = verified.at(-1);
+    const newest = (await verifiedSnapshots()).at(-1);
     const manifest = await begun.access.bucket('b').read(newest?.manifestKey ?? '');
     const object = Manifest.parse(JSON.parse(manifest?.body.toString() ?? '')).objects.find(
       (one) => one.table === 'dag_run',
@@ -92,9 +96,8 @@ describe('an op that a person approves and resumes', () => {
       'the op can be taken over',
       240,
       async () => {
-        tell(
-          await lifeboat(sandbox, 'resume', withdrawn.op, '--no-wait').catch((error: unknown) => resumeAnswer(error)),
-        );
+        const resumed = await runLifeboat(sandbox, 'resume', withdrawn.op, '--no-wait');
+        tell(`lifeboat resume: exit ${resumed.code} ${resumed.stdout}${resumed.stderr}`);
         return ((await openOp())?.attempt ?? 0) > 1;
       },
       5000,

@@ -58,7 +58,10 @@ async function exportTo(site: HelperSite, request: Ask<'export'>, row: ReservedR
   const objects = ['dag_run', 'task_instance'].map((table) => {
     const body = `${table} of ${request.snapshotId}`;
     const about = { key: `${prefix}${table}.copy.gz`, table, stage: 'essential', columns: [['id', 'integer']] };
-    return { body, about: { ...about, rows: 2, rawBytes: 9, bytes: body.length, sha256: sha256(body), encrypted: false } };
+    return {
+      body,
+      about: { ...about, rows: 2, rawBytes: 9, bytes: body.length, sha256: sha256(body), encrypted: false },
+    };
   });
   for (const { body, about } of objects) await site.bucket.write(about.key, body);
   const at = site.now().toISOString();
@@ -78,7 +81,14 @@ async function exportTo(site: HelperSite, request: Ask<'export'>, row: ReservedR
   const manifestKey = keysOf(request.pair).manifest(request.snapshotId);
   await site.bucket.write(manifestKey, text);
   const { snapshotId } = request;
-  return { ...vector('result-export'), snapshotId, manifestKey, manifestSha256: sha256(text), snapshotAt: at, sealedAt: at };
+  return {
+    ...vector('result-export'),
+    snapshotId,
+    manifestKey,
+    manifestSha256: sha256(text),
+    snapshotAt: at,
+    sealedAt: at,
+  };
 }
 
 async function importFrom(site: HelperSite, request: Ask<'import'>, row: ReservedRow) {
@@ -114,7 +124,8 @@ async function sealed(site: HelperSite, request: Ask<'import'> | Ask<'promote'>)
 function promote(site: HelperSite, request: Ask<'promote'>, row: ReservedRow) {
   if (row.mode === 'fenced') refuse('FencedSiteError', 'this site needs a recorded rejoin');
   if (row.op !== null && row.op !== request.op) refuse('OtherOpError', `this site belongs to ${row.op}`);
-  if (row.mode === 'active' && row.epoch !== request.epoch) refuse('ActiveSiteError', 'this site runs production already');
+  if (row.mode === 'active' && row.epoch !== request.epoch)
+    refuse('ActiveSiteError', 'this site runs production already');
   site.writeRow({ ...row, epoch: request.epoch, op: request.op, mode: 'active' });
   const dags = request.pauseMap
     .filter(({ dagId, isPaused }) => !isPaused && !dagId.startsWith('lifeboat_'))
@@ -122,6 +133,8 @@ function promote(site: HelperSite, request: Ask<'promote'>, row: ReservedRow) {
   for (const dag of site.airflow.dags) {
     if (dags.some(({ dagId }) => dagId === dag.dagId)) dag.isPaused = false;
   }
-  const leftPaused = dags.filter((dag) => !dag.unpaused).map(({ dagId }) => ({ dagId, why: 'this site does not have it' }));
+  const leftPaused = dags
+    .filter((dag) => !dag.unpaused)
+    .map(({ dagId }) => ({ dagId, why: 'this site does not have it' }));
   return { ...vector('result-promote'), dags, leftPaused, nextRuns: [] };
 }

@@ -109,7 +109,8 @@ export class SimulationRules {
     const step = await this.#read(records.step(opId, state));
     const op = (await this.#ops()).find((one) => one.op === opId);
     if (!step || !op) return;
-    if (step.attempt < op.attempt) this.#break(`journal: attempt ${step.attempt} wrote ${state} after attempt ${op.attempt}`);
+    if (step.attempt < op.attempt)
+      this.#break(`journal: attempt ${step.attempt} wrote ${state} after attempt ${op.attempt}`);
     if (step.status !== 'done') return;
     const name = `${opId} ${state}`;
     this.done.set(name, (this.done.get(name) ?? 0) + 1);
@@ -137,7 +138,8 @@ export class SimulationRules {
     if (number !== undefined) {
       const prefix = `lb-${op.op.slice(-8)}-${number}-`;
       const { worked } = this.#watched.sites[target];
-      if (!worked.some((runId) => runId.startsWith(prefix))) this.#break(`journal: "${step.state}" is done, no helper did it`);
+      if (!worked.some((runId) => runId.startsWith(prefix)))
+        this.#break(`journal: "${step.state}" is done, no helper did it`);
     }
     if (step.state !== 'Fence the losing site') return;
     const fence: FenceRecord | null = await this.#read(records.fence(op.epoch, from));
@@ -162,7 +164,8 @@ export class SimulationRules {
         const stored = await bucket.read(key);
         const request = HelperRequest.parse(JSON.parse(stored?.body.toString('utf8') ?? 'null'));
         const op = ops.find((one) => one.op === request.op);
-        if (op && request.epoch !== op.epoch) this.#break(`S2: ${key} asks under epoch ${request.epoch}, not ${op.epoch}`);
+        if (op && request.epoch !== op.epoch)
+          this.#break(`S2: ${key} asks under epoch ${request.epoch}, not ${op.epoch}`);
       }
       bucket.outage = outage;
     }

@@ -1,5 +1,5 @@
-import type { Side } from '../../lib/contracts/ids.ts';
 import { ReservedRow } from '../../lib/contracts/helper.ts';
+import type { Side } from '../../lib/contracts/ids.ts';
 import { helperDags, keysOf, reservedVariable } from '../../lib/contracts/names.ts';
 import { FakeAirflow } from './fakes/airflow.ts';
 import { InMemorySiteBucket } from './fakes/site-bucket.ts';
@@ -59,7 +59,8 @@ export class SimulatedSite {
     const now = this.#now().getTime();
     const open = this.#silences.at(-1);
     if (open && open.to === Number.POSITIVE_INFINITY) open.to = now;
-    if (state === 'scheduler-lost' || state === 'unreachable') this.#silences.push({ from: now, to: Number.POSITIVE_INFINITY });
+    if (state === 'scheduler-lost' || state === 'unreachable')
+      this.#silences.push({ from: now, to: Number.POSITIVE_INFINITY });
     this.#state = state;
     const outage = state === 'unreachable' ? new Error('connect ETIMEDOUT') : null;
     this.airflow.outage = outage;
@@ -83,7 +84,9 @@ export class SimulatedSite {
 
   /** Ids of the production DAGs that are open. */
   open(): string[] {
-    return this.airflow.dags.filter((dag) => !dag.isPaused && !dag.dagId.startsWith('lifeboat_')).map((dag) => dag.dagId);
+    return this.airflow.dags
+      .filter((dag) => !dag.isPaused && !dag.dagId.startsWith('lifeboat_'))
+      .map((dag) => dag.dagId);
   }
 
   /** When the next helper run ends, in milliseconds; infinity when none is at work. */
@@ -135,7 +138,10 @@ export class SimulatedSite {
     } catch (error) {
       run.state = 'failed';
       if (!(error instanceof HelperRule)) return;
-      await this.bucket.seedJson(resultKey, { outcome: 'refused', error: { name: error.name, message: error.message } });
+      await this.bucket.seedJson(resultKey, {
+        outcome: 'refused',
+        error: { name: error.name, message: error.message },
+      });
     }
   }
 

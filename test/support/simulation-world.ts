@@ -73,7 +73,10 @@ export class Simulation {
   constructor(changes: Readonly<Record<string, unknown>> = {}, bodies: Readonly<Record<string, FunctionBody>> = {}) {
     const config = pairConfig({ mode: 'automatic', ...changes });
     this.bodies = { ...functionBodies, ...bodies };
-    this.sites = { a: new SimulatedSite('a', 'bucket-a', this.clock.now), b: new SimulatedSite('b', 'bucket-b', this.clock.now) };
+    this.sites = {
+      a: new SimulatedSite('a', 'bucket-a', this.clock.now),
+      b: new SimulatedSite('b', 'bucket-b', this.clock.now),
+    };
     for (const side of ['a', 'b'] as const) this.mwaa.set(config.sites[side].region, config.sites[side].environment);
     const vantageOf = (side: Side): Vantage => ({
       region: config.sites[side].region,

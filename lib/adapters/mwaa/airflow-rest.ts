@@ -1,3 +1,4 @@
+import pRetry from 'p-retry';
 import { z } from 'zod';
 import {
   AirflowAnswerError,
@@ -71,22 +72,27 @@ export class AirflowRestApi implements AirflowApi {
     await this.request('PATCH', `/dags/${segment(dagId)}`, { body: { is_paused: paused } });
   }
 
-  async activeTaskInstances(states: readonly TaskState[]): Promise<readonly TaskInstance[]> {
+  activeTaskInstances(states: readonly TaskState[]): Promise<readonly TaskInstance[]> {
+    return pRetry(() => this.#readTaskInstances(states), {
+      retries: MOST_PASSES - 1,
+      minTimeout: 0,
+      shouldRetry: ({ error }) => error instanceof AirflowAnswerError,
+    });
+  }
+
+  async #readTaskInstances(states: readonly TaskState[]): Promise<readonly TaskInstance[]> {
     const seen = new Map<string, TaskInstance>();
-    for (let pass = 0; pass < MOST_PASSES; pass += 1) {
-      seen.clear();
-      let total = 0;
-      await this.#everyPage(async (offset) => {
-        const body = { state: [...states], page_limit: PAGE, page_offset: offset };
-        const page = await this.#ask(TaskInstancePage, 'POST', '/dags/~/dagRuns/~/taskInstances/list', { body });
-        for (const row of page.rows) seen.set(JSON.stringify([row.dagId, row.runId, row.taskId, row.mapIndex]), row);
-        total = page.total;
-        return page;
-      });
-      // Fewer rows than counted: a row moved to a page that had been read. Zero must never come from such a reading.
-      if (seen.size >= total) return [...seen.values()].filter((row) => !isHelper(row));
-    }
-    throw new AirflowAnswerError('the list of task instances changed during each of five readings');
+    let total = 0;
+    await this.#everyPage(async (offset) => {
+      const body = { state: [...states], page_limit: PAGE, page_offset: offset };
+      const page = await this.#ask(TaskInstancePage, 'POST', '/dags/~/dagRuns/~/taskInstances/list', { body });
+      for (const row of page.rows) seen.set(JSON.stringify([row.dagId, row.runId, row.taskId, row.mapIndex]), row);
+      total = page.total;
+      return page;
+    });
+    // Fewer rows than counted: a row moved to a page that had been read. Zero must never come from such a reading.
+    if (seen.size >= total) return [...seen.values()].filter((row) => !isHelper(row));
+    throw new AirflowAnswerError(`the list of task instances changed during each of ${MOST_PASSES} readings`);
   }
 
   async failTask({ dagId, runId, taskId, mapIndex }: TaskKey): Promise<void> {

@@ -24,7 +24,6 @@ export const templateSchema = z.looseObject({
 });
 
 export type Template = z.infer<typeof templateSchema>;
-export type Resource = z.infer<typeof resourceSchema>;
 
 export class TemplateError extends Error {
   override readonly name = 'TemplateError';
