@@ -1,6 +1,7 @@
 import { records } from '../contracts/records.ts';
 import { NoSnapshotError } from '../core/errors.ts';
 import { selectSnapshot } from '../core/snapshot-choice.ts';
+import { readControlAndGrant } from './ruled.ts';
 import type { StepDefinition } from './step.ts';
 
 /**
@@ -10,7 +11,8 @@ import type { StepDefinition } from './step.ts';
 export const chooseSnapshot: StepDefinition = {
   async run(world) {
     const op = world.op.value;
-    const [snapshots, periods] = await Promise.all([
+    const [{ grant }, snapshots, periods] = await Promise.all([
+      readControlAndGrant(world),
       world.table.list(records.snapshots()),
       world.table.list(records.grantPeriods()),
     ]);
@@ -21,7 +23,8 @@ export const chooseSnapshot: StepDefinition = {
         target: op.plan.target,
         opEpoch: op.epoch,
         maxAgeSeconds: op.plan.worstRecoveryPointSeconds,
-        now: world.now(),
+        // A site that has stopped loses no more data: what was young enough to withdraw for stays so.
+        now: op.phase === 'open' ? world.now() : new Date(grant.value.since),
       },
     );
     const passedOver = choice.passedOver.map(({ snapshotId, why }) => `${snapshotId} (${why})`);

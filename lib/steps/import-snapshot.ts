@@ -25,6 +25,7 @@ const importSnapshot = (stage: Stage, chosenBy: string): StepDefinition => ({
     const snapshot = op.snapshotId ? await world.table.get(records.snapshot(op.snapshotId)) : null;
     if (!snapshot)
       throw new NoSnapshotError(`op ${op.op} has no chosen snapshot; state "${chosenBy}" has to run first`);
+    if (stage === 'unfinished') await requireWithdrawn(world, op);
     try {
       const run = await runHelper(world, askFor(world, stage, snapshot.value), ImportResult);
       if (!run.ended) return { outcome: 'pending', because: run.because, waitSeconds: poll(world) };
@@ -32,7 +33,9 @@ const importSnapshot = (stage: Stage, chosenBy: string): StepDefinition => ({
     } catch (error) {
       const isBad = error instanceof HelperRefusedError && snapshotIsBad.has(error.helperError);
       if (!isBad || stage === 'history') throw error;
-      return await chooseAgain(world, snapshot, chosenBy, error);
+      // The next snapshot gets a run of its own; remembered first, so that a repeat after a crash meets no old refusal.
+      await world.remember({ run: Number(world.progress.run ?? 1) + 1, startedAt: undefined });
+      return await chooseAgain(world, snapshot, chosenBy, error.message);
     }
   },
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { records } from '../../lib/contracts/records.ts';
 import { acceptCommand } from '../../lib/steps/accept-command.ts';
-import { degradedSite, lostSite, person, resume, stopAt } from '../support/simulation-scenarios.ts';
+import { degradedSite, killAtEachCommit, lostSite, person, stopAt } from '../support/simulation-scenarios.ts';
 import type { Simulation, WalkHooks } from '../support/simulation-world.ts';
 
 const failing = { dagId: 'lifeboat_import', does: 'fail' } as const;
@@ -49,25 +49,18 @@ describe('an op that fails after the withdrawal', () => {
   });
 
   it('ends on one site alone when it is killed at any commit of the way back', async () => {
-    const broken: string[] = [];
     const ends = new Map<string, number>();
+    const broken: string[] = [];
     for (const when of ['before', 'after'] as const) {
-      for (let commit = 30; ; commit += 1) {
-        const { simulation, op, hooks } = await failingAfterFence();
-        simulation.kill = { commit, when, how: 'execution' };
-        await simulation.execute(hooks);
-        if (simulation.kill !== null) break;
-        let stopped = await simulation.op(op.op);
-        if (stopped.endedAt === null) {
-          await resume(simulation, op);
-          stopped = await simulation.op(op.op);
-        }
-        const { a, b } = simulation.sites;
-        const open = [a.open().length > 0 ? 'a' : '', b.open().length > 0 ? 'b' : ''].join('');
-        const end = `${stopped.outcome}: ${await simulation.grant()}, open on ${open}`;
+      const kill = { when, how: 'execution', from: 30 } as const;
+      const swept = await killAtEachCommit(failingAfterFence, kill, async ({ simulation, op }) => {
+        const open = (['a', 'b'] as const).filter((side) => simulation.sites[side].open().length > 0);
+        const { outcome } = await simulation.op(op.op);
+        const end = `${outcome}: ${await simulation.grant()}, open on ${open.join()}`;
         ends.set(end, (ends.get(end) ?? 0) + 1);
-        await simulation.rules.assertKept().catch((error: Error) => broken.push(`${when} ${commit}: ${error.message}`));
-      }
+        await simulation.rules.assertKept();
+      });
+      broken.push(...swept.broken);
     }
     process.stdout.write(`\nKilled on the way back\n${[...ends].map(([end, n]) => `${n} x ${end}`).join('\n')}\n`);
     expect(broken).toEqual([]);

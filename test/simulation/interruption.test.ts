@@ -2,7 +2,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { OpRecord } from '../../lib/contracts/control.ts';
 import { records } from '../../lib/contracts/records.ts';
 import { takeOverOp } from '../../lib/steps/take-over-op.ts';
-import { lostSite, person, quiet, resume, stopAt } from '../support/simulation-scenarios.ts';
+import { killAtEachCommit, lostSite, person, quiet, resume, stopAt } from '../support/simulation-scenarios.ts';
 import type { Simulation } from '../support/simulation-world.ts';
 
 /** The Tasks on the way of an op that recovers, in order. */
@@ -65,32 +65,20 @@ describe('an execution that is stopped', () => {
 });
 
 describe('a function that is killed', () => {
-  for (const how of ['function', 'execution'] as const) {
-    for (const when of ['before', 'after'] as const) {
-      it(`${when} any commit, ${how === 'function' ? 'and tried again' : 'with its execution'}, repeats no effect`, async () => {
-        const broken: string[] = [];
-        let commits = 0;
-        for (let commit = 1; ; commit += 1) {
-          const { simulation, op } = await lostSite();
-          simulation.kill = { commit, when, how };
-          const walked = await simulation.execute();
-          if (simulation.kill !== null) break;
-          commits = commit;
-          try {
-            if (how === 'function') expect(walked).toMatchObject({ status: 'SUCCEEDED' });
-            const stopped = await simulation.op(op.op);
-            if (stopped.endedAt === null) await resume(simulation, op);
-            await expectRecovered(simulation, await simulation.op(op.op));
-          } catch (error) {
-            broken.push(`commit ${commit}: ${error instanceof Error ? error.message : error}`);
-          }
-        }
-        note(`each of ${commits} commits`, `${how} killed ${when} it`, broken.length === 0 ? 'recovered' : 'BROKEN');
-        expect(broken).toEqual([]);
-        expect(commits).toBeGreaterThan(40);
-      });
-    }
-  }
+  it.each([
+    ['before', 'and tried again', 'function'],
+    ['after', 'and tried again', 'function'],
+    ['before', 'with its execution', 'execution'],
+    ['after', 'with its execution', 'execution'],
+  ] as const)('%s any commit, %s, repeats no effect', async (when, _, how) => {
+    const { commits, broken } = await killAtEachCommit(lostSite, { when, how }, async ({ simulation, op }, walked) => {
+      if (how === 'function') expect(walked).toMatchObject({ status: 'SUCCEEDED' });
+      await expectRecovered(simulation, await simulation.op(op.op));
+    });
+    note(`each of ${commits} commits`, `${how} killed ${when} it`, broken.length === 0 ? 'recovered' : 'BROKEN');
+    expect(broken).toEqual([]);
+    expect(commits).toBeGreaterThan(40);
+  });
 });
 
 describe('a function that is delivered twice', () => {

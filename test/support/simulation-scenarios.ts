@@ -2,7 +2,7 @@ import type { OpRecord } from '../../lib/contracts/control.ts';
 import { acceptCommand } from '../../lib/steps/accept-command.ts';
 import { takeOverOp } from '../../lib/steps/take-over-op.ts';
 import { ExecutionStopped, type Walk } from './asl-walker.ts';
-import { Simulation, type WalkHooks } from './simulation-world.ts';
+import { type Kill, Simulation, type WalkHooks } from './simulation-world.ts';
 
 export const person = 'arn:aws:iam::123456789012:role/oncall';
 
@@ -56,4 +56,29 @@ export async function resume(simulation: Simulation, op: OpRecord, hooks: WalkHo
   await simulation.advance(1);
   if ((await simulation.op(op.op)).attempt === before) await takeOverOp(simulation.world, op.op, person);
   return await simulation.execute(hooks);
+}
+
+/**
+ * Kills an op at each of its commits in turn, from the `from`th on, lets it be resumed, and looks at its end.
+ *
+ * @returns how many commits there were, and what `check` threw, by commit.
+ */
+export async function killAtEachCommit(
+  start: () => Promise<Begun & { readonly hooks?: WalkHooks }>,
+  kill: Omit<Kill, 'commit'> & { readonly from?: number },
+  check: (begun: Begun, walked: Walk | 'stopped') => Promise<void>,
+): Promise<{ commits: number; broken: string[] }> {
+  const broken: string[] = [];
+  for (let commit = kill.from ?? 1; ; commit += 1) {
+    const { hooks, ...begun } = await start();
+    begun.simulation.kill = { commit, when: kill.when, how: kill.how };
+    const walked = await begun.simulation.execute(hooks);
+    if (begun.simulation.kill !== null) return { commits: commit - 1, broken };
+    try {
+      if ((await begun.simulation.op(begun.op.op)).endedAt === null) await resume(begun.simulation, begun.op);
+      await check(begun, walked);
+    } catch (error) {
+      broken.push(`commit ${commit}: ${error instanceof Error ? error.message : error}`);
+    }
+  }
 }

@@ -62,7 +62,7 @@ export class SimulatedSite {
     if (state === 'scheduler-lost' || state === 'unreachable')
       this.#silences.push({ from: now, to: Number.POSITIVE_INFINITY });
     this.#state = state;
-    const outage = state === 'unreachable' ? new Error('connect ETIMEDOUT') : null;
+    const outage = state === 'unreachable' ? Object.assign(new Error('connect ETIMEDOUT'), { code: 'ETIMEDOUT' }) : null;
     this.airflow.outage = outage;
     this.bucket.outage = outage;
   }
@@ -108,6 +108,11 @@ export class SimulatedSite {
       this.#due.splice(this.#due.indexOf(due), 1);
       await this.#work(due.run, key, fault);
     }
+  }
+
+  /** Lets the helper runs that hang go on. */
+  unhang(): void {
+    for (const due of this.#due) due.hangs = false;
   }
 
   /** One beat of the canary: the fence's marker first, then the stamp. */
