@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
 import { PairConfig } from '../lib/contracts/config.ts';
 import { breaks } from './breaks.ts';
@@ -20,9 +20,11 @@ class SandboxDownError extends Error {
   override readonly name = 'SandboxDownError';
 }
 
-async function demo(options: { json?: boolean; keep?: boolean; name: string }): Promise<void> {
+type Place = { readonly name: string; readonly port?: number };
+
+async function demo(options: Place & { json?: boolean; keep?: boolean }): Promise<void> {
   const tell = timedProgress();
-  const sandbox = await openSandbox(options.name, tell);
+  const sandbox = await openSandbox(options, tell);
   try {
     const measured = await runDemo(sandbox, tell);
     result(options.json ? JSON.stringify(measured, null, 2) : demoSummary(measured));
@@ -32,16 +34,16 @@ async function demo(options: { json?: boolean; keep?: boolean; name: string }): 
   }
 }
 
-async function up(options: { name: string; production: boolean }): Promise<void> {
+async function up(options: Place & { production: boolean }): Promise<void> {
   const tell = timedProgress();
-  const sandbox = await openSandbox(options.name, tell);
+  const sandbox = await openSandbox(options, tell);
   if (options.production) await beginProduction(sandbox, tell);
   await stayUp(sandbox);
 }
 
-async function openSandbox(name: string, tell: (line: string) => void): Promise<Sandbox> {
+async function openSandbox({ name, port }: Place, tell: (line: string) => void): Promise<Sandbox> {
   installCleanup(sandboxPlace(name).id, async () => progress('ending everything this sandbox started'));
-  return await startSandbox({ name, config: sandboxPair('demo'), progress: tell });
+  return await startSandbox({ name, port, config: sandboxPair('demo'), progress: tell });
 }
 
 /** Keeps the process, and with it the sandbox, until Ctrl-C or `down`. */
@@ -109,16 +111,18 @@ async function breakIt(what: string, { name }: { name: string }): Promise<void> 
 
 function program(): Command {
   const named = (command: Command) => command.option('--name <name>', 'name of the sandbox', 'demo');
+  const placed = (command: Command) =>
+    named(command).option('--port <port>', 'port of the AWS endpoint (default: any free one)', portNumber);
   const root = new Command('sandbox').description(
     'Three Regions on this machine: two real Airflow sites and the controller.',
   );
-  named(root.command('demo'))
+  placed(root.command('demo'))
     .description('lose a site for real and watch the controller bring production up on the other one')
     .option('--json', 'one JSON document on stdout; progress goes to stderr')
     .option('--keep', 'leave the sandbox up afterwards')
     .addHelpText('after', '\nExamples:\n  npm run demo\n  npm run demo -- --json\n  npm run demo -- --keep')
     .action(demo);
-  named(root.command('up'))
+  placed(root.command('up'))
     .description('boot a sandbox and keep it until Ctrl-C')
     .option('--no-production', 'do not adopt the pair and start production on site a')
     .action(up);
@@ -132,6 +136,13 @@ function program(): Command {
     )
     .action(breakIt);
   return root.exitOverride();
+}
+
+/** Reads a port. @throws InvalidArgumentError, which names the option */
+function portNumber(text: string): number {
+  const port = Number(text);
+  if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
+  throw new InvalidArgumentError(`expected a port from 1 to 65535, found ${text}`);
 }
 
 /** Exit codes: 0 done, 1 unexpected, 2 usage; those of this machine's faults stand with the error classes. */

@@ -39,6 +39,8 @@ export type SandboxOptions = {
   readonly name: string;
   readonly config: PairConfig;
   readonly progress: (line: string) => void;
+  /** Port of the one AWS endpoint; without it the system chooses. */
+  readonly port?: number | undefined;
 };
 
 /** A sandbox that is up: two sites that run, a controller that is deployed, schedules that stand still. */
@@ -76,7 +78,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   await sweep({ sandbox: id });
   await rm(stateDir, { recursive: true, force: true });
   await mkdir(stateDir, { recursive: true });
-  const python = await installPython(options.progress);
+  const python = await installPython(options);
   const opened: (() => Promise<void>)[] = [];
   const close = async () => {
     for (const one of opened.splice(0).reverse()) await one();
@@ -100,12 +102,15 @@ type Boot = SandboxOptions & {
   readonly close: () => Promise<void>;
 };
 
-async function installPython(progress: (line: string) => void) {
+async function installPython({ progress, port }: Pick<SandboxOptions, 'progress' | 'port'>) {
   const lockFolder = path.join(projectRoot, 'python');
   await mkdir(stateRoot, { recursive: true });
   const installed = await allInstalled(stateRoot, lockFolder, sandboxAirflowVersion);
   const nodeModules = path.join(projectRoot, 'node_modules');
-  const { command } = await preflight({ stateFolder: stateRoot, nodeModules, installed });
+  const { command } = await preflight({
+    ...{ stateFolder: stateRoot, nodeModules, installed },
+    ports: port === undefined ? [] : [port],
+  });
   const install = { stateRoot, lockFolder, python: command, progress };
   const tools = await installTools(install);
   const environment = await installAirflow(install, sandboxAirflowVersion);
@@ -172,7 +177,7 @@ async function boot(options: Boot): Promise<Sandbox> {
   };
 }
 
-async function startCloud({ id, stateDir, python, opened, config }: Boot) {
+async function startCloud({ id, stateDir, python, opened, config, port }: Boot) {
   const spawn: SpawnTagged = ({ command, args, env, logFile, name }) =>
     startProcess({ sandbox: id, part: name, command, args, environment: env, logFile });
   let endpoint = '';
@@ -187,7 +192,7 @@ async function startCloud({ id, stateDir, python, opened, config }: Boot) {
     environment: { [SANDBOX_VARIABLE]: id },
   });
   opened.push(async () => gateway.close());
-  const front = await startFront({ gateway, identities: IDENTITIES });
+  const front = await startFront({ gateway, identities: IDENTITIES, port: port ?? 0 });
   opened.push(() => front.close());
   endpoint = front.url;
   const moto = await startMoto({ python: python.tools.python, frontPort: front.port, stateDir, spawn });

@@ -21,11 +21,11 @@ type Stage = 'terminal' | 'unfinished' | 'history';
  */
 const importSnapshot = (stage: Stage, chosenBy: string): StepDefinition => ({
   async run(world) {
-    const op = world.op.value;
-    const snapshot = op.snapshotId ? await world.table.get(records.snapshot(op.snapshotId)) : null;
-    if (!snapshot)
-      throw new NoSnapshotError(`op ${op.op} has no chosen snapshot; state "${chosenBy}" has to run first`);
-    if (stage === 'unfinished') await requireWithdrawn(world, op);
+    const snapshot = await readChosen(world, chosenBy);
+    if (stage === 'unfinished') await requireWithdrawn(world, world.op.value);
+    // A repeat of the look that found it bad must not ask the helper for it once more.
+    const { invalid } = snapshot.value;
+    if (invalid !== null && stage !== 'history') return await chooseAgain(world, snapshot, chosenBy, invalid);
     try {
       const run = await runHelper(world, askFor(world, stage, snapshot.value), ImportResult);
       if (!run.ended) return { outcome: 'pending', because: run.because, waitSeconds: poll(world) };
@@ -33,12 +33,17 @@ const importSnapshot = (stage: Stage, chosenBy: string): StepDefinition => ({
     } catch (error) {
       const isBad = error instanceof HelperRefusedError && snapshotIsBad.has(error.helperError);
       if (!isBad || stage === 'history') throw error;
-      // The next snapshot gets a run of its own; remembered first, so that a repeat after a crash meets no old refusal.
-      await world.remember({ run: Number(world.progress.run ?? 1) + 1, startedAt: undefined });
       return await chooseAgain(world, snapshot, chosenBy, error.message);
     }
   },
 });
+
+async function readChosen(world: StepContext, chosenBy: string): Promise<Versioned<SnapshotRecord>> {
+  const { op, snapshotId } = world.op.value;
+  const snapshot = snapshotId ? await world.table.get(records.snapshot(snapshotId)) : null;
+  if (snapshot) return snapshot;
+  throw new NoSnapshotError(`op ${op} has no chosen snapshot; state "${chosenBy}" has to run first`);
+}
 
 function askFor(world: StepContext, stage: Stage, snapshot: SnapshotRecord) {
   const op = world.op.value;
@@ -88,6 +93,7 @@ async function chooseAgain(
   reason: string,
 ): Promise<StepResult> {
   const choice = await world.table.get(records.step(world.op.value.op, chosenBy));
+  const { attempt } = world.op.value;
   const writes: Write[] = [
     { key: records.op(world.op.value.op), expect: world.op.version },
     {
@@ -101,7 +107,7 @@ async function chooseAgain(
     writes.push({
       key: records.step(world.op.value.op, chosenBy),
       expect: choice.version,
-      value: { ...choice.value, status: 'failed', error: { name: 'SnapshotInvalidError', message: reason } },
+      value: { ...choice.value, attempt, status: 'failed', error: { name: 'SnapshotInvalidError', message: reason } },
     });
   }
   await world.table.commit(writes);

@@ -84,7 +84,8 @@ describe('an op that is prepared', () => {
     simulation.sites.a.become('well');
     await simulation.advance(180);
     const walked = await simulation.execute();
-    if (walked !== 'stopped') expect(walked.states.slice(-3)).toEqual(['Is it still right', 'Stand down', 'Stood down']);
+    if (walked !== 'stopped')
+      expect(walked.states.slice(-3)).toEqual(['Is it still right', 'Stand down', 'Stood down']);
     await expectStoodDown(simulation, op);
   });
 

@@ -20,7 +20,11 @@ describe('a site whose Region answers nobody', () => {
     expect(await simulation.execute()).toMatchObject({ status: 'SUCCEEDED' });
     await simulation.rules.assertKept();
     const fence = await simulation.table.get(records.fence(2, 'a'));
-    expect(fence?.value).toMatchObject({ rung: 'R0', acknowledgedAt: null, waiver: { by: 'Ada', reason: word.reason } });
+    expect(fence?.value).toMatchObject({
+      rung: 'R0',
+      acknowledgedAt: null,
+      waiver: { by: 'Ada', reason: word.reason },
+    });
     const tried = Date.parse(fence?.value.startedAt ?? '') + simulation.world.config.timing.fenceReachSeconds * 1000;
     const given = await simulation.table.get(records.grantPeriod(2));
     expect(Date.parse(given?.value.since ?? '')).toBeGreaterThanOrEqual(tried);
@@ -84,21 +88,17 @@ describe('a site that obeyed the marker before anybody could read it', () => {
   it('does not make the promotion open nothing', async () => {
     const { simulation, op } = await lostSite();
     const { a, b } = simulation.sites;
-    let fencing = false;
+    // Its web server is away; its bucket, its database and its workers are not.
+    const away = Object.assign(new Error('connect ETIMEDOUT'), { code: 'ETIMEDOUT' });
     await simulation.execute({
-      entering: (state) => {
-        if (state === 'Fence the losing site' && !fencing) {
-          fencing = true;
-          // Its web server is away, its bucket and its workers are not.
-          a.airflow.outage = new Error('connect ETIMEDOUT');
-        }
-        if (state === 'Wait for the fence' && a.airflow.outage) {
-          a.writeRow({ ...a.row(), epoch: 2, mode: 'fenced' });
-          for (const dag of a.airflow.dags) if (!dag.dagId.startsWith('lifeboat_')) dag.isPaused = true;
-          a.airflow.outage = null;
-        }
+      entering: async (state) => {
+        if (state === 'Fence the losing site' && a.row().mode === 'active') a.airflow.outage = away;
+        if (state !== 'Wait for the fence' || a.airflow.outage === null) return;
+        await a.obeyMarker();
+        a.airflow.outage = null;
       },
     });
+    expect((await simulation.table.get(records.fence(2, 'a')))?.value.pauseMap).toBeNull();
     await simulation.rules.assertKept();
     expect(await simulation.op(op.op)).toMatchObject({ outcome: 'recovered' });
     expect(b.open()).toEqual(['sales', 'billing']);

@@ -59,21 +59,22 @@ export async function resume(simulation: Simulation, op: OpRecord, hooks: WalkHo
 }
 
 /**
- * Kills an op at each of its commits in turn, from the `from`th on, lets it be resumed, and looks at its end.
+ * Kills an op at each of its commits in turn, from the `from`th to the `to`th, lets it be resumed, and looks at its end.
  *
  * @returns how many commits there were, and what `check` threw, by commit.
  */
 export async function killAtEachCommit(
   start: () => Promise<Begun & { readonly hooks?: WalkHooks }>,
-  kill: Omit<Kill, 'commit'> & { readonly from?: number },
+  kill: Omit<Kill, 'commit'> & { readonly from?: number; readonly to?: number },
   check: (begun: Begun, walked: Walk | 'stopped') => Promise<void>,
 ): Promise<{ commits: number; broken: string[] }> {
   const broken: string[] = [];
-  for (let commit = kill.from ?? 1; ; commit += 1) {
+  let commit = kill.from ?? 1;
+  for (; commit <= (kill.to ?? Number.POSITIVE_INFINITY); commit += 1) {
     const { hooks, ...begun } = await start();
     begun.simulation.kill = { commit, when: kill.when, how: kill.how };
     const walked = await begun.simulation.execute(hooks);
-    if (begun.simulation.kill !== null) return { commits: commit - 1, broken };
+    if (begun.simulation.kill !== null) break;
     try {
       if ((await begun.simulation.op(begun.op.op)).endedAt === null) await resume(begun.simulation, begun.op);
       await check(begun, walked);
@@ -81,4 +82,5 @@ export async function killAtEachCommit(
       broken.push(`commit ${commit}: ${error instanceof Error ? error.message : error}`);
     }
   }
+  return { commits: commit - 1, broken };
 }

@@ -19,6 +19,7 @@ export type HelperFault = { readonly dagId: string; readonly stage?: string } & 
 
 type Run = FakeAirflow['runs'][number];
 
+const pair = 'demo';
 /** Seconds that a helper's run takes. */
 const helperSeconds = 4;
 
@@ -34,13 +35,11 @@ export class SimulatedSite {
   #silences: { from: number; to: number }[] = [];
   readonly #due: { run: Run; at: number; hangs: boolean }[] = [];
   readonly #now: () => Date;
-  readonly #pair: string;
 
   constructor(side: Side, name: string, now: () => Date) {
     this.side = side;
     this.bucket = new InMemorySiteBucket(name);
     this.#now = now;
-    this.#pair = 'demo';
     for (const dagId of Object.values(helperDags)) this.airflow.addDag(dagId);
     for (const dagId of ['sales', 'billing', 'archive']) {
       this.airflow.addDag(dagId, { isPaused: side === 'b' || dagId === 'archive' });
@@ -62,7 +61,8 @@ export class SimulatedSite {
     if (state === 'scheduler-lost' || state === 'unreachable')
       this.#silences.push({ from: now, to: Number.POSITIVE_INFINITY });
     this.#state = state;
-    const outage = state === 'unreachable' ? Object.assign(new Error('connect ETIMEDOUT'), { code: 'ETIMEDOUT' }) : null;
+    const outage =
+      state === 'unreachable' ? Object.assign(new Error('connect ETIMEDOUT'), { code: 'ETIMEDOUT' }) : null;
     this.airflow.outage = outage;
     this.bucket.outage = outage;
   }
@@ -118,17 +118,21 @@ export class SimulatedSite {
   /** One beat of the canary: the fence's marker first, then the stamp. */
   async stamp(): Promise<void> {
     if (this.#state !== 'well') return;
-    const keys = keysOf(this.#pair);
-    const marker = await this.bucket.read(keys.fenceMarker(this.side));
-    const epoch = marker ? Number(JSON.parse(marker.body.toString('utf8')).epoch) : 0;
-    if (epoch > this.row().epoch) this.writeRow({ ...this.row(), epoch, mode: 'fenced' });
-    const row = this.row();
-    if (row.mode === 'fenced') {
-      for (const dag of this.airflow.dags) if (!dag.dagId.startsWith('lifeboat_')) dag.isPaused = true;
-    }
+    const row = await this.obeyMarker();
     const at = this.#now().toISOString();
     const stamp = { site: this.side, epoch: row.epoch, mode: row.mode, at, runId: `canary-${at}` };
-    await this.bucket.seedJson(keys.canary(this.side), { ...stamp, paused: row.mode === 'fenced' });
+    await this.bucket.seedJson(keysOf(pair).canary(this.side), { ...stamp, paused: row.mode === 'fenced' });
+  }
+
+  /** What a site does by itself when its bucket holds a fence's marker above its own epoch. */
+  async obeyMarker(): Promise<ReservedRow> {
+    const marker = await this.bucket.read(keysOf(pair).fenceMarker(this.side));
+    const epoch = marker ? Number(JSON.parse(marker.body.toString('utf8')).epoch) : 0;
+    if (epoch > this.row().epoch) this.writeRow({ ...this.row(), epoch, mode: 'fenced' });
+    if (this.row().mode === 'fenced') {
+      for (const dag of this.airflow.dags) if (!dag.dagId.startsWith('lifeboat_')) dag.isPaused = true;
+    }
+    return this.row();
   }
 
   async #work(run: Run, key: string, fault: HelperFault | undefined): Promise<void> {
