@@ -17,7 +17,9 @@ export async function captureConfiguration(world: TickContext, tickAt: string): 
   const why = grant.value.holder === 'none' ? 'no site holds the grant' : await claimTick(world, tickAt);
   if (grant.value.holder === 'none' || why !== null) {
     // A tick that takes no snapshot publishes all the same: ops are held just when no site holds the grant.
-    await publishMetrics(world);
+    await publishMetrics(world).catch((error: unknown) => {
+      world.log.error({ error: String(error) }, 'metrics could not be published');
+    });
     return { outcome: 'skip', because: why ?? 'no site holds the grant' };
   }
   const side = grant.value.holder;

@@ -4,6 +4,9 @@ import type { World } from '../ports/world.ts';
 
 const quietSeconds = 900;
 
+/** What a page is about: its first reason, without the ages and counts that change at every tick. */
+const topicOf = (because: string) => (because.split('; ')[0] ?? '').replace(/\d+/g, '#');
+
 /**
  * State "Page people": one page for a decision and its reasons; the same decision is not paged again for a quarter of
  * an hour, so that a tick a minute does not wake people a minute. In mode observe it is counted instead.
@@ -16,8 +19,8 @@ export async function pagePeople(
   const last = await world.table.get(key);
   const now = world.now();
   const counted = (last?.value.counted ?? 0) + (input.decision === 'count' ? 1 : 0);
-  const sameDecision = last?.value.because === input.because;
-  const quiet = sameDecision && now.getTime() - Date.parse(last.value.at) < quietSeconds * 1000;
+  const isKnown = last !== null && topicOf(last.value.because) === topicOf(input.because);
+  const quiet = isKnown && now.getTime() - Date.parse(last.value.at) < quietSeconds * 1000;
   if (input.decision === 'page' && !quiet) {
     await world.pager.page({
       subject: `${input.pair}: look at this pair`,

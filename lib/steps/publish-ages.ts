@@ -18,7 +18,6 @@ export function newestVerifiedAge(
 /** State "Publish the ages": the metrics that the alarms of snapshots and ops read; ends the tick. */
 export async function publishAges(world: TickContext): Promise<StepResult> {
   const now = world.now();
-  const { age, held, unacknowledged } = await publishMetrics(world);
   const key = records.tick('protect');
   const tick = await world.table.get(key);
   // A tick that was overtaken must not end the one that is at work.
@@ -26,6 +25,8 @@ export async function publishAges(world: TickContext): Promise<StepResult> {
     const value = { ...tick.value, finishedAt: now.toISOString() };
     await world.table.commit([{ key, expect: tick.version, value }]);
   }
+  // Last, so that metrics which cannot be published do not keep the next tick from its snapshot.
+  const { age, held, unacknowledged } = await publishMetrics(world);
   return {
     outcome: 'done',
     because: age === null ? 'no verified snapshot exists' : `newest verified snapshot is ${Math.round(age)} s old`,

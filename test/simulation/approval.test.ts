@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { OpRecord } from '../../lib/contracts/control.ts';
 import { records } from '../../lib/contracts/records.ts';
 import { acceptCommand } from '../../lib/steps/accept-command.ts';
-import { degradedSite, lostSite, person } from '../support/simulation-scenarios.ts';
+import { degradedSite, killAtEachCommit, lostSite, person } from '../support/simulation-scenarios.ts';
 import type { Simulation, WalkHooks } from '../support/simulation-world.ts';
 
 const prepare = { mode: 'prepare' };
@@ -97,6 +97,20 @@ describe('an op that is prepared', () => {
     if (walked !== 'stopped') expect(walked.states.at(-1)).toBe('Stood down');
     await expectStoodDown(simulation, op);
     expect(simulation.pager.pages.filter(({ subject }) => subject.includes('stood down'))).toHaveLength(1);
+  });
+
+  it.each(['before', 'after'] as const)('stands down, killed %s any commit on the way', async (when) => {
+    const wellAgain = async () => {
+      const begun = await degradedSite();
+      begun.simulation.sites.a.become('well');
+      await begun.simulation.advance(180);
+      return begun;
+    };
+    const { commits, broken } = await killAtEachCommit(wellAgain, { when, how: 'execution' }, ({ simulation, op }) =>
+      expectStoodDown(simulation, op),
+    );
+    expect(broken).toEqual([]);
+    expect(commits).toBeGreaterThan(12);
   });
 
   it('withdraws nothing while the pair is paused', async () => {

@@ -21,7 +21,10 @@ describe('a lost site that comes back', () => {
     const simulation = await failedOverUnfenced();
     const { a } = simulation.sites;
     await simulation.advance(600);
-    expect((await simulation.table.get(records.fence(2, 'a')))?.value).toMatchObject({ rung: 'R0', markerWritten: false });
+    expect((await simulation.table.get(records.fence(2, 'a')))?.value).toMatchObject({
+      rung: 'R0',
+      markerWritten: false,
+    });
     const pages = simulation.pager.pages.length;
     a.become('well');
     expect(a.open()).toEqual(['sales', 'billing']);
@@ -49,7 +52,9 @@ describe('a lost site that comes back', () => {
     a.stamp = async () => {};
     await simulation.advance(61);
     expect(a.open()).toEqual([]);
-    expect(subjects(simulation, pages).filter((subject) => subject.includes('opened on the fenced site a'))).toHaveLength(1);
+    expect(
+      subjects(simulation, pages).filter((subject) => subject.includes('opened on the fenced site a')),
+    ).toHaveLength(1);
     expect(simulation.pager.pages.find(({ subject }) => subject.includes('opened on'))?.text).toContain('billing');
   });
 });

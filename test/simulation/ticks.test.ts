@@ -101,3 +101,28 @@ describe('two Begins at once', () => {
     await simulation.rules.assertKept();
   });
 });
+
+describe('people', () => {
+  it('are paged once in a quarter of an hour for one loss, whatever its ages say', async () => {
+    const simulation = await Simulation.started({ mode: 'manual' });
+    simulation.sites.a.become('scheduler-lost');
+    const lookAt = () => simulation.pager.pages.filter(({ text }) => text.includes('is ENV_DOWN')).length;
+    await simulation.advance(480);
+    expect(lookAt()).toBe(1);
+    await simulation.advance(600);
+    expect(lookAt()).toBe(1);
+    await simulation.advance(600);
+    expect(lookAt()).toBe(2);
+    expect(await simulation.openOp()).toBeNull();
+  });
+
+  it('are not woken in mode observe, which only counts', async () => {
+    const simulation = await Simulation.started({ mode: 'observe' });
+    simulation.sites.a.become('scheduler-lost');
+    await simulation.advance(900);
+    const page = await simulation.table.get(records.page());
+    expect(page?.value.counted).toBeGreaterThan(3);
+    expect(simulation.pager.pages.filter(({ text }) => text.includes('is ENV_DOWN'))).toEqual([]);
+    expect(await simulation.openOp()).toBeNull();
+  });
+});

@@ -103,4 +103,24 @@ describe('a site that obeyed the marker before anybody could read it', () => {
     expect(await simulation.op(op.op)).toMatchObject({ outcome: 'recovered' });
     expect(b.open()).toEqual(['sales', 'billing']);
   });
+
+  it('and comes back in the middle of the promotion ends fenced, with production open on the other site', async () => {
+    const { simulation, op } = await cutOff({ preAuthorisedUnfenced: word });
+    const { a, b } = simulation.sites;
+    let back = false;
+    const walked = await simulation.execute({
+      entering: async (state) => {
+        if (state !== 'Promote the site' || back) return;
+        back = true;
+        a.become('well');
+        await simulation.advance(400);
+      },
+    });
+    expect(walked).toMatchObject({ status: 'SUCCEEDED' });
+    await simulation.rules.assertKept();
+    expect(await simulation.op(op.op)).toMatchObject({ outcome: 'recovered' });
+    expect(a.open()).toEqual([]);
+    expect(b.open()).toEqual(['sales', 'billing']);
+    expect((await simulation.table.get(records.fence(2, 'a')))?.value.rung).toBe('R2');
+  });
 });

@@ -29,6 +29,7 @@ export class SimulationRules {
   readonly moves: string[] = [];
   readonly #watched: Watched;
   #grant: Grant | null = null;
+  readonly #epochs = new Map<string, number>();
   readonly #open: Record<Side, Set<string>> = { a: new Set(), b: new Set() };
 
   constructor(watched: Watched) {
@@ -48,8 +49,11 @@ export class SimulationRules {
   }
 
   async afterCommit(writes: readonly Write[]): Promise<void> {
+    // What was done before this commit is judged by the grant as it was then.
+    this.look();
     for (const { key, value } of writes) {
       if (value === undefined) continue;
+      if (key.sk.startsWith('op#')) await this.#checkOp(key.sk.slice(3));
       if (key.sk === 'grant') await this.#checkMove(await this.#read(records.grant()));
       if (key.sk.startsWith('step#')) await this.#checkStep(key.sk);
     }
@@ -71,6 +75,15 @@ export class SimulationRules {
         this.#break(`S3: the row of site ${side} is active at epoch ${row.epoch} while the grant is with ${holder}`);
       }
     }
+  }
+
+  /** The epoch of an op is fixed by Begin. */
+  async #checkOp(id: string): Promise<void> {
+    const op = await this.#read(records.op(id));
+    if (!op) return;
+    const epoch = this.#epochs.get(id) ?? op.epoch;
+    this.#epochs.set(id, epoch);
+    if (op.epoch !== epoch) this.#break(`S2: the epoch of ${id} became ${op.epoch}, was ${epoch}`);
   }
 
   async #checkMove(grant: Grant | null): Promise<void> {
@@ -152,7 +165,6 @@ export class SimulationRules {
 
   /** Every helper was asked under the epoch of its op, and each run did its work once. */
   async #checkRequests(): Promise<void> {
-    const ops = await this.#ops();
     for (const side of sides) {
       const { bucket, worked } = this.#watched.sites[side];
       const twice = worked.filter((runId, index) => worked.indexOf(runId) !== index);
@@ -163,9 +175,8 @@ export class SimulationRules {
         if (!key.endsWith('.request.json')) continue;
         const stored = await bucket.read(key);
         const request = HelperRequest.parse(JSON.parse(stored?.body.toString('utf8') ?? 'null'));
-        const op = ops.find((one) => one.op === request.op);
-        if (op && request.epoch !== op.epoch)
-          this.#break(`S2: ${key} asks under epoch ${request.epoch}, not ${op.epoch}`);
+        const epoch = this.#epochs.get(request.op) ?? request.epoch;
+        if (request.epoch !== epoch) this.#break(`S2: ${key} asks under epoch ${request.epoch}, not ${epoch}`);
       }
       bucket.outage = outage;
     }

@@ -2,7 +2,8 @@ import type { OpRecord } from '../../lib/contracts/control.ts';
 import { acceptCommand } from '../../lib/steps/accept-command.ts';
 import { takeOverOp } from '../../lib/steps/take-over-op.ts';
 import { ExecutionStopped, type Walk } from './asl-walker.ts';
-import { type Kill, Simulation, type WalkHooks } from './simulation-world.ts';
+import type { Kill } from './simulation-lives.ts';
+import { Simulation, type WalkHooks } from './simulation-world.ts';
 
 export const person = 'arn:aws:iam::123456789012:role/oncall';
 

@@ -7,7 +7,7 @@ import type { Vantage } from '../../lib/ports/probe.ts';
 import type { World } from '../../lib/ports/world.ts';
 import { adoptPair } from '../../lib/steps/adopt-pair.ts';
 import type { Json } from './asl-paths.ts';
-import { type Definition, ExecutionStopped, NamedError, type Walk, walk } from './asl-walker.ts';
+import { type Definition, ExecutionStopped, type Walk, walk } from './asl-walker.ts';
 import { FixedClock } from './fakes/clock.ts';
 import { InMemoryControlTable } from './fakes/control-table.ts';
 import { InMemoryExecutions, type StartedExecution } from './fakes/executions.ts';
@@ -16,6 +16,7 @@ import { FakeMwaa } from './fakes/mwaa.ts';
 import { RecordingPager } from './fakes/pager.ts';
 import { pairConfig } from './pair-config.ts';
 import { type FunctionBody, functionBodies } from './simulation-functions.ts';
+import { type Deliveries, deliver, FunctionLives, type Kill } from './simulation-lives.ts';
 import { lookFrom } from './simulation-probes.ts';
 import { SimulationRules } from './simulation-rules.ts';
 import { SimulatedSite } from './simulation-site.ts';
@@ -28,19 +29,12 @@ const definitions: Readonly<Record<string, Definition>> = {
   failover: definitionOf('failover'),
 };
 
-/** Where a function or its execution is killed: at which commit of the op's own functions, before or after it. */
-export type Kill = {
-  readonly commit: number;
-  readonly when: 'before' | 'after';
-  /** `function`: Lambda is killed and Step Functions tries again; `execution`: nothing goes on by itself. */
-  readonly how: 'function' | 'execution';
-};
 export type WalkHooks = {
   readonly entering?: (state: string) => void | Promise<void>;
   /** After a function of the walk has answered. */
   readonly invoked?: (state: string) => void | Promise<void>;
   /** Calls of each function: what a duplicate delivery does. */
-  readonly deliveries?: 'once' | 'twice' | 'at-once';
+  readonly deliveries?: Deliveries;
 };
 
 /** Most states one execution may enter: a loop without an end fails instead of hanging. */
@@ -60,12 +54,9 @@ export class Simulation {
   /** False: time passes without ticks of watch. */
   ticking = true;
   replicating = true;
-  kill: Kill | null = null;
-  /** Commits that functions of ops have made or tried. */
-  opCommits = 0;
   readonly bodies: Record<string, FunctionBody>;
   #isTicking = false;
-  #function: { dead: boolean } | null = null;
+  readonly #lives = new FunctionLives();
   #nextTick: number;
   #nextCanary: number;
   #ids = 0;
@@ -147,8 +138,8 @@ export class Simulation {
   }
 
   /** One tick of protect, walked to its end. */
-  protect(tickAt = this.clock.iso): Promise<Walk> {
-    return this.#walk('protect', { pair: 'demo', tickAt });
+  protect(hooks: WalkHooks = {}, tickAt = this.clock.iso): Promise<Walk> {
+    return this.#walk('protect', { pair: 'demo', tickAt }, hooks);
   }
 
   /** Lets time pass until an op is open. @throws Error when none has begun in an hour. */
@@ -159,6 +150,14 @@ export class Simulation {
       await this.advance(30);
     }
     throw new Error('no op began within an hour');
+  }
+
+  get kill(): Kill | null {
+    return this.#lives.kill;
+  }
+
+  set kill(kill: Kill | null) {
+    this.#lives.kill = kill;
   }
 
   async openOp(): Promise<OpRecord | null> {
@@ -202,6 +201,12 @@ export class Simulation {
     }
   }
 
+  #body(functionKey: string): FunctionBody {
+    const body = this.bodies[functionKey];
+    if (!body) throw new Error(`no function stands behind \${${functionKey}}`);
+    return body;
+  }
+
   #walk(machine: string, input: Json, hooks: WalkHooks = {}): Promise<Walk> {
     const definition = definitions[machine];
     if (!definition) throw new Error(`no state machine ${machine}`);
@@ -216,65 +221,25 @@ export class Simulation {
       },
       wait: (seconds) => this.advance(seconds),
       invoke: async (functionKey, payload) => {
-        const output = await this.#deliver(functionKey, payload, machine, hooks);
+        const call = async () => ({ ...(await this.#body(functionKey)(this.world, payload)) });
+        const output = await deliver(machine === 'failover' ? () => this.#lives.live(call) : call, hooks.deliveries);
         await hooks.invoked?.(current);
         return output;
       },
     });
   }
 
-  async #deliver(functionKey: string, payload: Json, machine: string, hooks: WalkHooks): Promise<Json> {
-    const call = () => this.#call(functionKey, payload, machine === 'failover');
-    if (hooks.deliveries === 'twice') await call();
-    if (hooks.deliveries !== 'at-once') return await call();
-    const [first, second] = await Promise.allSettled([call(), call()]);
-    const answer = [first, second].find((one) => one.status === 'fulfilled');
-    if (answer?.status === 'fulfilled') return answer.value;
-    throw first.status === 'rejected' ? first.reason : new Error('neither delivery was answered');
-  }
-
-  async #call(functionKey: string, payload: Json, ofOp: boolean): Promise<Json> {
-    if (!ofOp) return await this.#body(functionKey)(this.world, payload);
-    const life = { dead: false };
-    this.#function = life;
-    try {
-      const output = await this.#body(functionKey)(this.world, payload);
-      if (!life.dead) return { ...output };
-    } catch (error) {
-      if (!life.dead) throw error;
-    } finally {
-      this.#function = null;
-    }
-    const how = this.kill?.how;
-    this.kill = null;
-    if (how === 'execution') throw new ExecutionStopped('the execution was stopped with its function');
-    throw new NamedError('Runtime.ExitError', 'the function was killed');
-  }
-
-  #body(functionKey: string): FunctionBody {
-    const body = this.bodies[functionKey];
-    if (!body) throw new Error(`no function stands behind \${${functionKey}}`);
-    return body;
-  }
-
   /** What is dead writes and calls nothing any more. */
   #hook(): void {
-    const die = (when: Kill['when']) => {
-      const life = this.#function;
-      if (!life) return;
-      if (when === 'before') this.opCommits += 1;
-      if (this.kill?.commit === this.opCommits && this.kill.when === when) life.dead = true;
-      if (life.dead) throw new NamedError('Runtime.ExitError', 'the function was killed');
-    };
-    this.table.beforeCommit = () => die('before');
+    this.table.beforeCommit = () => this.#lives.meet('before');
     this.table.afterCommit = async (writes) => {
       await this.rules.afterCommit(writes);
-      die('after');
+      this.#lives.meet('after');
     };
     for (const side of ['a', 'b'] as const) {
       this.sites[side].airflow.beforeCall = () => {
         this.rules.look();
-        if (this.#function?.dead) throw new NamedError('Runtime.ExitError', 'the function was killed');
+        this.#lives.assertAlive();
       };
     }
   }
