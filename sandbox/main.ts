@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { z } from 'zod';
-import { PairConfig } from '../lib/contracts/config.ts';
+import { readFile, rm } from 'node:fs/promises';
+import { Argument, Command, CommanderError, InvalidArgumentError } from 'commander';
+import { SandboxNotUpError } from '../lib/cli/errors.ts';
+import { defaultSandbox, readSandbox, SandboxName } from '../lib/cli/sandbox-state.ts';
+import { parsePairConfig } from '../lib/contracts/parse-config.ts';
 import { breaks } from './breaks.ts';
 import { beginProduction, runDemo } from './demo/run.ts';
 import { demoSummary } from './demo/summary.ts';
@@ -10,15 +10,10 @@ import { SandboxHostError } from './host/errors.ts';
 import { installCleanup, killTagged, sweep } from './host/processes.ts';
 import { findTagged } from './host/tagged-processes.ts';
 import { sandboxPair } from './pair.ts';
+import { isAlive, projectRoot, refuseIfUp, sandboxPlace, sandboxThatIsUp } from './place.ts';
 import { progress, result, timedProgress } from './print.ts';
-import { type Sandbox, sandboxPlace, startSandbox } from './up.ts';
-
-const State = z.object({ endpoint: z.url(), configFile: z.string(), pid: z.int() });
-
-/** The sandbox of this name is not up, so there is nothing to look at or to break. */
-class SandboxDownError extends Error {
-  override readonly name = 'SandboxDownError';
-}
+import { until } from './until.ts';
+import { type Sandbox, startSandbox } from './up.ts';
 
 type Place = { readonly name: string; readonly port?: number };
 
@@ -42,7 +37,13 @@ async function up(options: Place & { production: boolean }): Promise<void> {
 }
 
 async function openSandbox({ name, port }: Place, tell: (line: string) => void): Promise<Sandbox> {
-  installCleanup(sandboxPlace(name).id, async () => progress('ending everything this sandbox started'));
+  const { id, stateFile } = sandboxPlace(name);
+  // Before there is a cleanup, which would end the one that is up.
+  await refuseIfUp(name);
+  installCleanup(id, async () => {
+    progress('ending everything this sandbox started');
+    await rm(stateFile, { force: true });
+  });
   return await startSandbox({ name, port, config: sandboxPair('demo'), progress: tell });
 }
 
@@ -59,26 +60,25 @@ async function stayUp(sandbox: Sandbox): Promise<never> {
   });
 }
 
+/** What a sandbox that is up says of itself. @throws SandboxNotUpError */
 async function readState(name: string) {
-  const { stateDir, id } = sandboxPlace(name);
-  const text = await readFile(path.join(stateDir, 'state.json'), 'utf8').catch(() => null);
-  if (text === null) throw new SandboxDownError(`sandbox ${name} is not up: npm run sandbox -- up`);
-  const state = State.parse(JSON.parse(text));
-  return { ...state, id, config: PairConfig.parse(JSON.parse(await readFile(state.configFile, 'utf8'))) };
+  const state = await readSandbox(projectRoot, name);
+  const config = parsePairConfig(await readFile(state.configFile, 'utf8'), state.configFile);
+  return { ...state, id: sandboxPlace(name).id, config };
 }
 
 async function down({ name }: { name: string }): Promise<void> {
-  const { id } = sandboxPlace(name);
-  const state = await readState(name).catch(() => null);
-  if (state) {
-    try {
-      process.kill(state.pid, 'SIGTERM');
-    } catch {
-      // It has ended without taking its state file with it; the sweep below finds what it left.
-    }
+  const { id, stateFile } = sandboxPlace(name);
+  const state = await sandboxThatIsUp(name);
+  // The process of a sandbox that does not answer may be gone, and its number another program's.
+  if (state && isAlive(state.pid)) {
+    process.kill(state.pid, 'SIGTERM');
+    await until(`process ${state.pid} of sandbox ${name} ends`, 30, async () => !isAlive(state.pid), 100);
   }
   const swept = await sweep({ sandbox: id });
-  result(`sandbox ${name} is down (${swept.length} processes ended)`);
+  await rm(stateFile, { force: true });
+  const left = swept.length > 0 ? ` (${swept.length} processes were left over)` : '';
+  result(state || left ? `sandbox ${name} is down${left}` : `sandbox ${name} was not up`);
 }
 
 async function status({ name }: { name: string }): Promise<void> {
@@ -97,8 +97,7 @@ async function breakIt(what: string, { name }: { name: string }): Promise<void> 
     return;
   }
   const chosen = breaks.find((one) => one.name === what);
-  if (!chosen)
-    throw new SandboxDownError(`${what} cannot be broken; known: ${breaks.map((one) => one.name).join(', ')}, nothing`);
+  if (!chosen) throw new Error(`${what} is listed and cannot be broken`);
   const kill = chosen.kill?.(state.config);
   if (kill) {
     const site = state.config.sites[kill.side].environment.replaceAll('-', '_');
@@ -110,12 +109,14 @@ async function breakIt(what: string, { name }: { name: string }): Promise<void> 
 }
 
 function program(): Command {
-  const named = (command: Command) => command.option('--name <name>', 'name of the sandbox', 'demo');
+  const named = (command: Command) =>
+    command.option('--name <name>', 'name of the sandbox', sandboxName, defaultSandbox);
   const placed = (command: Command) =>
     named(command).option('--port <port>', 'port of the AWS endpoint (default: any free one)', portNumber);
-  const root = new Command('sandbox').description(
-    'Three Regions on this machine: two real Airflow sites and the controller.',
-  );
+  // Before there are commands: they take it over when they are made.
+  const root = new Command('sandbox')
+    .exitOverride()
+    .description('Three Regions on this machine: two real Airflow sites and the controller.');
   placed(root.command('demo'))
     .description('lose a site for real and watch the controller bring production up on the other one')
     .option('--json', 'one JSON document on stdout; progress goes to stderr')
@@ -128,14 +129,22 @@ function program(): Command {
     .action(up);
   named(root.command('down')).description('end a sandbox and everything it started').action(down);
   named(root.command('status')).description('say what runs and which faults are in force').action(status);
-  named(root.command('break <what>'))
+  const what = new Argument('<what>').choices([...breaks.map((one) => one.name), 'nothing']);
+  named(root.command('break').addArgument(what))
     .description('break something in a sandbox that is up')
     .addHelpText(
       'after',
       `\n${breaks.map((one) => `  ${one.name.padEnd(22)}${one.says}`).join('\n')}\n  ${'nothing'.padEnd(22)}lifts every fault`,
     )
     .action(breakIt);
-  return root.exitOverride();
+  return root;
+}
+
+/** Reads the name of a sandbox. @throws InvalidArgumentError, which names the option */
+function sandboxName(text: string): string {
+  const parsed = SandboxName.safeParse(text);
+  if (parsed.success) return parsed.data;
+  throw new InvalidArgumentError(`${parsed.error.issues[0]?.message}, found ${text}`);
 }
 
 /** Reads a port. @throws InvalidArgumentError, which names the option */
@@ -145,19 +154,16 @@ function portNumber(text: string): number {
   throw new InvalidArgumentError(`expected a port from 1 to 65535, found ${text}`);
 }
 
-/** Exit codes: 0 done, 1 unexpected, 2 usage; those of this machine's faults stand with the error classes. */
+/** Exit codes: 0 done, 1 unexpected, 2 usage, 4 not up; those of this machine's faults stand with the error classes. */
 async function main(): Promise<number> {
   try {
     await program().parseAsync(process.argv);
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    if (error instanceof SandboxHostError) {
-      progress(`${error.name}: ${error.message}`);
-      return error.exitCode;
-    }
     progress(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
-    return error instanceof SandboxDownError ? 2 : 1;
+    if (error instanceof SandboxNotUpError) progress(`  Fix: ${error.fix}`);
+    return error instanceof SandboxHostError || error instanceof SandboxNotUpError ? error.exitCode : 1;
   }
 }
 

@@ -29,6 +29,7 @@ export function sandboxPair(
     account: ACCOUNT,
     controllerRegion: 'eu-north-1',
     mode: overrides.mode ?? 'automatic',
+    sandbox: true,
     sites: { a: site('a', 'eu-west-1'), b: site('b', 'eu-central-1') },
     timing: {
       tickSeconds: 2,

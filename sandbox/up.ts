@@ -8,6 +8,7 @@ import { MWAAClient } from '@aws-sdk/client-mwaa';
 import { S3Client } from '@aws-sdk/client-s3';
 import { z } from 'zod';
 import { sendMwaa } from '../lib/adapters/mwaa/raw-command.ts';
+import type { SandboxState } from '../lib/cli/sandbox-state.ts';
 import type { PairConfig } from '../lib/contracts/config.ts';
 import type { Side } from '../lib/contracts/ids.ts';
 import { namesOf } from '../lib/contracts/names.ts';
@@ -23,16 +24,15 @@ import type { Containers } from './cloud/metrics.ts';
 import { type SpawnTagged, startMoto } from './cloud/moto.ts';
 import { type PostgresServer, startPostgres } from './host/postgres.ts';
 import { preflight } from './host/preflight.ts';
-import { sandboxIdOf, startProcess, sweep } from './host/processes.ts';
+import { startProcess, sweep } from './host/processes.ts';
 import { allInstalled, installAirflow, installTools } from './host/python-tools.ts';
 import { SANDBOX_VARIABLE } from './host/tagged-processes.ts';
 import { MwaaFake } from './mwaa/mwaa-fake.ts';
 import { dagBucketName, environmentName, sandboxAirflowVersion, siteKey } from './pair.ts';
+import { projectRoot, refuseIfUp, sandboxPlace, stateRoot } from './place.ts';
 import { uploadDags } from './upload-dags.ts';
 
 const run = promisify(execFile);
-export const projectRoot = path.dirname(import.meta.dirname);
-const stateRoot = path.join(projectRoot, '.lifeboat');
 
 export type SandboxOptions = {
   /** Name of the sandbox and of its state folder. */
@@ -61,32 +61,29 @@ export type Sandbox = {
   close(): Promise<void>;
 };
 
-/** Where a sandbox of this name keeps its state, and the id that its processes carry. */
-export function sandboxPlace(name: string): { stateDir: string; id: string } {
-  const stateDir = path.join(stateRoot, 'sandbox', name);
-  return { stateDir, id: sandboxIdOf(stateDir) };
-}
-
 /**
  * Boots a sandbox: PostgreSQL, moto, front, Lambda gateway, the synthesised templates, two real Airflow sites behind the
- * MWAA control plane. Whatever an earlier one of this name left behind is swept first.
+ * MWAA control plane. Whatever a dead one of this name left behind is swept, once this machine is known to be able to
+ * run a new one.
  *
- * @throws SandboxHostError with cause and fix when this machine cannot run it; everything started is ended again.
+ * @throws AlreadyUpError when one of this name is up; SandboxHostError with cause and fix when this machine cannot run
+ * it. Everything started is ended again.
  */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
-  const { stateDir, id } = sandboxPlace(options.name);
+  const { stateDir, stateFile, id } = sandboxPlace(options.name);
+  await refuseIfUp(options.name);
+  const python = await installPython(options);
   await sweep({ sandbox: id });
   await rm(stateDir, { recursive: true, force: true });
   await mkdir(stateDir, { recursive: true });
-  const python = await installPython(options);
   const opened: (() => Promise<void>)[] = [];
   const close = async () => {
     for (const one of opened.splice(0).reverse()) await one();
     await sweep({ sandbox: id });
-    await rm(path.join(stateDir, 'state.json'), { force: true });
+    await rm(stateFile, { force: true });
   };
   try {
-    return await boot({ ...options, stateDir, id, python, opened, close });
+    return await boot({ ...options, stateDir, stateFile, id, python, opened, close });
   } catch (error) {
     await close();
     throw error;
@@ -95,6 +92,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
 
 type Boot = SandboxOptions & {
   readonly stateDir: string;
+  readonly stateFile: string;
   readonly id: string;
   readonly python: Awaited<ReturnType<typeof installPython>>;
   /** What has to be closed, in the order it was opened. */
@@ -156,14 +154,14 @@ async function boot(options: Boot): Promise<Sandbox> {
   clockwork.schedules.pause();
   const demoStart = new Date(Math.floor(Date.now() / 60_000) * 60_000 - 60_000);
   const mwaa = await createEnvironments({ options, cloud, database, clockwork, sites, administrator, demoStart });
-  const state = {
+  const state: SandboxState = {
     endpoint: front.url,
     configFile,
     accessKeyId: CALLERS.cli,
     secretAccessKey: 'sandbox',
     pid: process.pid,
   };
-  await writeFile(path.join(stateDir, 'state.json'), JSON.stringify(state, null, 2));
+  await writeFile(options.stateFile, JSON.stringify(state, null, 2));
   return {
     ...{ id, name: options.name, stateDir, config, front, gateway, clockwork, mwaa, demoStart },
     postgres: database.postgres,

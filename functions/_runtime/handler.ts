@@ -5,6 +5,7 @@ import type { World } from '../../lib/ports/world.ts';
 import type { StepResult } from '../../lib/steps/step.ts';
 import { performStep, type StepDefinition } from '../../lib/steps/step.ts';
 import { performTickStep, type TickContext } from '../../lib/steps/tick.ts';
+import { byRetry } from './transient.ts';
 import { worldOfFunction } from './world.ts';
 
 /** What Lambda calls. */
@@ -43,7 +44,7 @@ export function defineHandler<Input extends { pair: string }, Output>(
     } catch (error) {
       // The state machine sees the error's name; the log has the whole of it.
       world.log.error({ err: error, input }, 'function failed');
-      throw error;
+      throw byRetry(error);
     }
   };
 }

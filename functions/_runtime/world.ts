@@ -12,6 +12,7 @@ import {
 } from '../../lib/adapters/aws-clients.ts';
 import { CloudWatchMetrics } from '../../lib/adapters/cloudwatch-metrics.ts';
 import { DynamoControlTable } from '../../lib/adapters/dynamo-control-table.ts';
+import { failureKind } from '../../lib/adapters/failure-kind.ts';
 import { LambdaVantage } from '../../lib/adapters/lambda-vantage.ts';
 import { mwaaControlPlane } from '../../lib/adapters/mwaa/mwaa-environment.ts';
 import { siteAirflow } from '../../lib/adapters/mwaa/site-airflow.ts';
@@ -84,6 +85,7 @@ function buildWorld(): World {
     metrics: new CloudWatchMetrics({ client: controller.cloudWatch(), pair: config.pair }),
     look: (side, now) => lookAt(probes, side, now),
     vantages: vantagesOf(config, clientsOf({ endpoint }, invokeBudget(vantageSeconds))),
+    isUnreachable: (error) => failureKind(error).kind === 'unreachable',
     now: () => new Date(),
     newId: () => ulid().toLowerCase(),
     sha256: (text) => createHash('sha256').update(text).digest('hex'),

@@ -1,10 +1,9 @@
 import { z } from 'zod';
 import { Command, type CommandReply } from '../../lib/contracts/command.ts';
-import { RefusedByRuleError, UnknownOpError } from '../../lib/core/errors.ts';
-import { CommitConflictError } from '../../lib/ports/control-table.ts';
 import { acceptCommand } from '../../lib/steps/accept-command.ts';
 import { EventInvalidError, type Handler, parseEvent } from '../_runtime/handler.ts';
 import { worldOfFunction } from '../_runtime/world.ts';
+import { refusalOf } from './refusal.ts';
 
 /** Function URL event, payload version 2.0: the caller is who signed the request. */
 const UrlEvent = z.object({
@@ -31,26 +30,9 @@ export const handler: Handler<UrlReply> = async (event) => {
   } catch (error) {
     const refused = refusalOf(error);
     if (!refused) throw error;
-    return refused;
+    return reply(refused.status, { ok: false, error: refused.error });
   }
 };
-
-function refusalOf(error: unknown): UrlReply | null {
-  if (error instanceof RefusedByRuleError) {
-    return reply(409, { ok: false, error: { name: error.name, message: error.message, rule: error.rule } });
-  }
-  if (error instanceof CommitConflictError) {
-    const fix = 'look at the pair again and repeat the command';
-    return reply(409, { ok: false, error: { name: error.name, message: error.message, fix } });
-  }
-  if (error instanceof UnknownOpError) {
-    return reply(404, { ok: false, error: { name: error.name, message: error.message } });
-  }
-  if (error instanceof EventInvalidError) {
-    return reply(400, { ok: false, error: { name: error.name, message: error.message } });
-  }
-  return null;
-}
 
 function parseJson(text: string): unknown {
   try {

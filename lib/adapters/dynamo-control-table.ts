@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { CancellationReason, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
+import { ResourceNotFoundException, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import type { TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
 import { DynamoDBDocumentClient, GetCommand, paginateQuery, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
 import type { RecordKey, RecordRange } from '../contracts/records.ts';
 import type { ControlTable, Versioned, Write } from '../ports/control-table.ts';
-import { CommitConflictError } from '../ports/control-table.ts';
+import { CommitConflictError, ControlTableMissingError } from '../ports/control-table.ts';
 import { parseRecord, parseWrites } from './parse-record.ts';
 
 type TransactItem = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
@@ -18,18 +18,23 @@ const Item = z.object({ sk: z.string(), version: z.int().positive(), record: z.u
 export class DynamoControlTable implements ControlTable {
   readonly #client: DynamoDBDocumentClient;
   readonly #table: string;
+  readonly #pair: string;
   readonly #pk: string;
 
   constructor(options: { client: DynamoDBClient; table: string; pair: string }) {
     this.#client = DynamoDBDocumentClient.from(options.client, { marshallOptions: { removeUndefinedValues: true } });
     this.#table = options.table;
+    this.#pair = options.pair;
     this.#pk = `pair#${options.pair}`;
   }
 
   async get<T>(key: RecordKey<T>): Promise<Versioned<T> | null> {
-    const answer = await this.#client.send(
-      new GetCommand({ TableName: this.#table, Key: { pk: this.#pk, sk: key.sk }, ConsistentRead: true }),
-    );
+    const command = new GetCommand({
+      TableName: this.#table,
+      Key: { pk: this.#pk, sk: key.sk },
+      ConsistentRead: true,
+    });
+    const answer = await this.#client.send(command).catch((error: unknown) => this.#fail(error));
     return answer.Item === undefined ? null : versioned(key.schema, answer.Item);
   }
 
@@ -44,8 +49,12 @@ export class DynamoControlTable implements ControlTable {
       },
     );
     const found: Versioned<T>[] = [];
-    for await (const page of pages) {
-      for (const item of page.Items ?? []) found.push(versioned(range.schema, item));
+    try {
+      for await (const page of pages) {
+        for (const item of page.Items ?? []) found.push(versioned(range.schema, item));
+      }
+    } catch (error) {
+      await this.#fail(error);
     }
     return found;
   }
@@ -60,8 +69,15 @@ export class DynamoControlTable implements ControlTable {
     try {
       await this.#client.send(command);
     } catch (error) {
-      throw conflictOf(error, writes) ?? error;
+      await this.#fail(conflictOf(error, writes) ?? error);
     }
+  }
+
+  /** Throws what a caller can act on. */
+  async #fail(error: unknown): Promise<never> {
+    if (!(error instanceof ResourceNotFoundException)) throw error;
+    const region = await this.#client.config.region();
+    throw new ControlTableMissingError({ table: this.#table, pair: this.#pair, region }, error);
   }
 
   #transactItem(write: Write, value: unknown): TransactItem {

@@ -20,6 +20,7 @@ const Facts = z.object({
   $metadata: z.object({ httpStatusCode: z.number().optional() }).optional().catch(undefined),
   $response: z.object({ statusCode: z.number().optional() }).optional().catch(undefined),
   RestApiStatusCode: z.number().optional().catch(undefined),
+  CancellationReasons: z.array(z.object({ Code: z.string().catch('') })).catch([]),
   cause: z.unknown().optional(),
   errors: z.array(z.unknown()).catch([]),
 });
@@ -55,6 +56,21 @@ export function failureKind(error: unknown): Failure {
   const said = chain.find((facts) => facts.message !== '' && facts.message !== 'fetch failed') ?? innermost;
   return { kind: decided ?? 'unreadable', cause: oneLine(said, error) };
 }
+
+/**
+ * May the same call succeed soon? True when the far end did not answer or cannot, and when it throttled us, which says
+ * nothing about the far end but passes, too. `cause` is one line without secrets. Never throws.
+ */
+export function isTransient(error: unknown): { readonly transient: boolean; readonly cause: string } {
+  const { kind, cause } = failureKind(error);
+  return { transient: kind === 'unreachable' || factsOf(error).some(isThrottled), cause };
+}
+
+const isThrottled = ({ name, status, $metadata, CancellationReasons }: Facts): boolean =>
+  THROTTLED.test(name) ||
+  (status ?? $metadata?.httpStatusCode) === 429 ||
+  // A transaction that was cancelled for it has another name, and one reason for each of its writes.
+  CancellationReasons.some(({ Code }) => THROTTLED.test(Code) || Code === 'ProvisionedThroughputExceeded');
 
 function kindOf(facts: Facts): Failure['kind'] | undefined {
   const status =

@@ -1,4 +1,5 @@
 import type { CommandRefusal } from '../contracts/command.ts';
+import { ControlTableMissingError } from '../ports/control-table.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 
 /** An error that a person can act on: one line of cause, one line of fix. */
@@ -120,7 +121,8 @@ export function describeError(error: unknown): ErrorDocument {
   }
   const name = error instanceof Error ? error.name : 'Error';
   const message = error instanceof Error ? error.message.split('\n', 1).join('') : String(error);
-  return { name, message: message || name, fix: fixOf(name), exitCode: exitCodes.unexpected };
+  const exitCode = error instanceof ControlTableMissingError ? exitCodes.notReady : exitCodes.unexpected;
+  return { name, message: message || name, fix: fixOf(name), exitCode };
 }
 
 const fixesByName: ReadonlyArray<readonly [RegExp, string]> = [
@@ -133,7 +135,7 @@ const fixesByName: ReadonlyArray<readonly [RegExp, string]> = [
     'use a role that may read the control table and invoke the function URL (docs/cli.md, Permissions)',
   ],
   [
-    /ResourceNotFound/,
+    /ResourceNotFound|ControlTableMissing/,
     'check pair, account and controllerRegion in the pair configuration, and that the controller is deployed',
   ],
   [

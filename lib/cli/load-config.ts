@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { PairConfig } from '../contracts/config.ts';
+import type { PairConfig } from '../contracts/config.ts';
+import { PairConfigError, parsePairConfig } from '../contracts/parse-config.ts';
 import { ConfigInvalidError } from './errors.ts';
 
 /**
@@ -18,22 +19,13 @@ export async function loadConfig(file: string): Promise<PairConfig> {
       'name it with --config <file> (examples/pair.json is one), or use --sandbox',
     );
   }
-  return parseConfig(file, text);
-}
-
-function parseConfig(file: string, text: string): PairConfig {
-  let json: unknown;
   try {
-    json = JSON.parse(text);
+    return parsePairConfig(text, file);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new ConfigInvalidError(`${file} is not JSON: ${why}`, 'correct the file at that place');
+    if (!(error instanceof PairConfigError)) throw error;
+    throw new ConfigInvalidError(
+      `${file}: ${error.faults.join('; ')}`,
+      'correct what is named; examples/pair.json is a whole one, examples/pair.schema.json says what each field takes',
+    );
   }
-  const parsed = PairConfig.safeParse(json);
-  if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'the document'}: ${issue.message}`);
-  throw new ConfigInvalidError(
-    `${file}: ${faults.join('; ')}`,
-    'correct these fields; examples/pair.json shows all of them',
-  );
 }

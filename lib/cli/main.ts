@@ -7,6 +7,7 @@ import { ulid } from 'ulid';
 import { type AwsPlace, awsClients, streamBudget } from '../adapters/aws-clients.ts';
 import { CloudWatchMetrics } from '../adapters/cloudwatch-metrics.ts';
 import { DynamoControlTable } from '../adapters/dynamo-control-table.ts';
+import { failureKind } from '../adapters/failure-kind.ts';
 import { mwaaControlPlane } from '../adapters/mwaa/mwaa-environment.ts';
 import { siteAirflow } from '../adapters/mwaa/site-airflow.ts';
 import { S3SiteBucket } from '../adapters/s3-site-bucket.ts';
@@ -55,7 +56,7 @@ async function addressOf(options: CommonOptions): Promise<Address> {
   if (options.sandbox === false)
     return { config: await loadConfig(options.config ?? './pair.json'), addressing: given };
   const name = typeof options.sandbox === 'string' ? options.sandbox : defaultSandbox;
-  const { endpoint, configFile, accessKeyId, secretAccessKey } = await readSandbox(root, name, answers);
+  const { endpoint, configFile, accessKeyId, secretAccessKey } = await readSandbox(root, name);
   return {
     config: await loadConfig(options.config ?? resolve(root, configFile)),
     endpoint,
@@ -63,13 +64,6 @@ async function addressOf(options: CommonOptions): Promise<Address> {
     addressing: `${given} --sandbox${name === defaultSandbox ? '' : ` ${name}`}`,
   };
 }
-
-/** Any HTTP answer at all proves that the sandbox listens. */
-const answers = (endpoint: string): Promise<boolean> =>
-  fetch(endpoint, { signal: AbortSignal.timeout(3000) }).then(
-    () => true,
-    () => false,
-  );
 
 async function access({ config, addressing, ...place }: Address, interrupted: AbortSignal): Promise<PairAccess> {
   const names = namesOf(config);
@@ -116,6 +110,7 @@ function worldOfAdoption(config: PairConfig, place: Omit<AwsPlace, 'region'>, ta
     look: async () => [],
     vantages: [],
     now: () => new Date(),
+    isUnreachable: (error) => failureKind(error).kind === 'unreachable',
     newId: () => ulid().toLowerCase(),
     sha256: (text) => createHash('sha256').update(text).digest('hex'),
     log: { info: () => {}, warn: () => {}, error: () => {} },

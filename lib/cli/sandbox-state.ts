@@ -9,10 +9,24 @@ export const SandboxState = z.object({
   configFile: z.string().min(1),
   accessKeyId: z.string().min(1),
   secretAccessKey: z.string().min(1),
+  /** Process of the harness. */
+  pid: z.int().positive(),
 });
 export type SandboxState = z.infer<typeof SandboxState>;
 
 export const defaultSandbox = 'demo';
+
+/** Name of a sandbox. It becomes the name of a folder that is deleted, so it may not lead anywhere else. */
+export const SandboxName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'expected up to 40 lower-case letters, digits and hyphens');
+
+/** Any HTTP answer at all proves that a sandbox listens. */
+export const answers = (endpoint: string): Promise<boolean> =>
+  fetch(endpoint, { signal: AbortSignal.timeout(3000) }).then(
+    () => true,
+    () => false,
+  );
 
 /**
  * Reads where a sandbox listens.
@@ -22,11 +36,12 @@ export const defaultSandbox = 'demo';
 export async function readSandbox(
   root: string,
   name: string,
-  isUp: (endpoint: string) => Promise<boolean>,
+  isUp: (endpoint: string) => Promise<boolean> = answers,
 ): Promise<SandboxState> {
   const notUp = (why: string) =>
-    new SandboxNotUpError(`the sandbox ${name} is not up: ${why}`, 'npm run sandbox -- up');
-  if (!/^[a-z0-9][a-z0-9-]*$/.test(name)) throw notUp('names have lower-case letters, digits and hyphens');
+    new SandboxNotUpError(`the sandbox ${name} is not up: ${why}`, `npm run sandbox -- up${nameOption(name)}`);
+  const named = SandboxName.safeParse(name);
+  if (!named.success) throw notUp(`no sandbox has such a name, ${named.error.issues[0]?.message}`);
   const text = await readFile(join(root, '.lifeboat', 'sandbox', name, 'state.json'), 'utf8').catch(() => null);
   if (text === null) throw notUp('it has no state file');
   const parsed = SandboxState.safeParse(parseJson(text));
@@ -34,6 +49,9 @@ export async function readSandbox(
   if (!(await isUp(parsed.data.endpoint))) throw notUp(`nothing answers at ${parsed.data.endpoint}`);
   return parsed.data;
 }
+
+const nameOption = (name: string): string =>
+  name === defaultSandbox || !SandboxName.safeParse(name).success ? '' : ` --name ${name}`;
 
 function parseJson(text: string): unknown {
   try {

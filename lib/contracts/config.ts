@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Instant, PairId, Region, Side } from './ids.ts';
-import { Timing } from './timing.ts';
+import { Timing, timingFaults } from './timing.ts';
 
 const Arn = z.string().regex(/^arn:aws[a-z-]*:/, 'expected an ARN');
 const BucketName = z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'expected an S3 bucket name');
@@ -59,6 +59,10 @@ export const PairConfig = z
     historyDays: z.int().positive().default(90),
     notifyEmails: z.array(z.email()).default([]),
     timing: Timing,
+    sandbox: z
+      .boolean()
+      .default(false)
+      .describe('For a rehearsal on one machine: times may be shorter than AWS can keep. Never true for an account.'),
   })
   .superRefine((config, context) => {
     const { a, b } = config.sites;
@@ -86,12 +90,8 @@ export const PairConfig = z
           'use a third Region for the controller',
       });
     }
-    if (config.timing.deadPeriods > config.timing.windowPeriods) {
-      context.addIssue({
-        code: 'custom',
-        path: ['timing', 'deadPeriods'],
-        message: `expected at most windowPeriods (${config.timing.windowPeriods}), found ${config.timing.deadPeriods}`,
-      });
+    for (const { field, message } of timingFaults(config.timing, config.sandbox)) {
+      context.addIssue({ code: 'custom', path: ['timing', field], message });
     }
   });
 export type PairConfig = z.infer<typeof PairConfig>;

@@ -68,6 +68,11 @@ export const OpRecord = z.object({
   detectedAt: Instant.nullable().describe('When the verdict that led to it was first given.'),
   endedAt: Instant.nullable(),
   outcome: OpOutcome.nullable(),
+  failure: z
+    .string()
+    .nullable()
+    .default(null)
+    .describe('The error after which it ended without moving production; null when it ended for another reason.'),
   snapshotId: z.string().nullable(),
   needs: z.string().nullable().describe('The human action a held op waits for.'),
   interruptedPolicy: InterruptedPolicy,
@@ -118,7 +123,12 @@ export type StoppedTask = z.infer<typeof StoppedTask>;
 export const Waiver = z.object({ by: z.string(), reason: z.string() });
 export type Waiver = z.infer<typeof Waiver>;
 
-/** `fence#<epoch>#<side>`: how far the losing site was stopped, and the proof. */
+/**
+ * `fence#<epoch>#<side>`: how far the losing site was stopped, and the proof. An item of the table holds 400 KB: the
+ * record names at most 500 stopped tasks and has room for the pause map of 2000 DAGs. When more tasks were stopped, or
+ * the pause map has more than 1500 DAGs, `<pair>/ops/<op>/fence-stopped.json` in the target's bucket holds all of it
+ * (FenceStopped), if that bucket could be written.
+ */
 export const FenceRecord = z.object({
   op: OpId,
   side: Side,
@@ -126,15 +136,32 @@ export const FenceRecord = z.object({
   rung: z.enum(['R0', 'R1', 'R2']),
   markerWritten: z.boolean(),
   pauseMap: z.array(PausedDag).nullable(),
-  stopped: z.array(StoppedTask),
-  zeroReadAt: Instant.nullable(),
-  lastChangeAt: Instant.nullable().describe('When the fence last changed a task; the second reading waits from here.'),
+  stopped: z.array(StoppedTask).describe('The first 500 tasks that the fence stopped, in their earlier state.'),
+  stoppedCount: z.int().nonnegative().default(0).describe('All tasks that it stopped, those not named here included.'),
+  zeroReadAt: Instant.nullable().describe('First reading of nothing since the last change; the second waits from it.'),
+  lastChangeAt: Instant.nullable().describe('When the fence last changed a DAG or a task, after the change had ended.'),
   acknowledgedAt: Instant.nullable(),
   waiver: Waiver.nullable(),
   lastError: z.string().nullable(),
+  unreachedSince: Instant.nullable()
+    .default(null)
+    .describe('Since when each pass found the site unreachable; only this may lead to a waiver.'),
+  reopenedAt: Instant.nullable()
+    .default(null)
+    .describe('When production was found at work behind an acknowledged fence, which took the acknowledgement back.'),
   startedAt: Instant,
 });
 export type FenceRecord = z.infer<typeof FenceRecord>;
+
+/** `<pair>/ops/<op>/fence-stopped.json` in the target's bucket: what is too much for a fence's record. */
+export const FenceStopped = z.object({
+  op: OpId,
+  side: Side,
+  epoch: z.int().positive(),
+  pauseMap: z.array(PausedDag).nullable(),
+  stopped: z.array(StoppedTask).describe('All tasks that the fence stopped, in their earlier state.'),
+});
+export type FenceStopped = z.infer<typeof FenceStopped>;
 
 /** `snapshot#<id>`: what the controller knows of a snapshot by its own reading. */
 export const SnapshotRecord = z.object({
@@ -171,8 +198,14 @@ export type AuditRecord = z.infer<typeof AuditRecord>;
 export const TickRecord = z.object({ tickAt: Instant, finishedAt: Instant.nullable() });
 export type TickRecord = z.infer<typeof TickRecord>;
 
-/** `page`: the newest page of a watch tick, and how often mode observe would have acted. */
-export const PageRecord = z.object({ at: Instant, because: z.string(), counted: z.int().nonnegative() });
+/** `page`: what people were paged about by ticks of watch lately, and how often mode observe would have acted. */
+export const PageRecord = z.object({
+  paged: z
+    .array(z.object({ key: z.string().describe('Decision and diagnosis of both sites.'), at: Instant }))
+    .default([]),
+  because: z.string(),
+  counted: z.int().nonnegative(),
+});
 export type PageRecord = z.infer<typeof PageRecord>;
 
 export const DecisionKind = z.enum(['hold', 'count', 'page', 'prepare', 'fail-over']);

@@ -26,10 +26,10 @@ export function namesOf(config: Pick<PairConfig, 'pair' | 'account' | 'controlle
 /** S3 keys below a site's bucket. */
 export const keysOf = (pair: string) => ({
   manifest: (snapshotId: string) => `${pair}/snapshots/${snapshotId}/manifest.json`,
-  snapshotPrefix: (snapshotId: string) => `${pair}/snapshots/${snapshotId}/`,
   environment: (side: Side) => `${pair}/sites/${side}/environment.json`,
   canary: (side: Side) => `${pair}/sites/${side}/canary.json`,
   fenceMarker: (side: Side) => `${pair}/sites/${side}/fence.json`,
+  fenceStopped: (op: string) => `${pair}/ops/${op}/fence-stopped.json`,
   request: (op: string, runId: string) => `${pair}/ops/${op}/${runId}.request.json`,
   result: (op: string, runId: string) => `${pair}/ops/${op}/${runId}.result.json`,
 });
@@ -41,7 +41,9 @@ export const helperDags = {
   import: 'lifeboat_import',
   promote: 'lifeboat_promote',
 } as const;
-export const helperDagPrefix = 'lifeboat_';
+const helperDagIds: readonly string[] = Object.values(helperDags);
+/** Is this one of the four helpers? By its exact id: a customer's own DAG may begin with the same word. */
+export const isHelperDag = (dagId: string): boolean => helperDagIds.includes(dagId);
 export const helperPool = 'lifeboat';
 /** Airflow Variable that holds a site's reserved row. */
 export const reservedVariable = 'lifeboat__state';

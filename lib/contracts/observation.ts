@@ -34,6 +34,7 @@ export const Observation = z.object({
       periods: z.array(Period).optional(),
       status: z.string().optional(),
       statusSince: Instant.optional(),
+      endedAt: Instant.optional().describe('Of a remembered planned state: when it was first seen to be over.'),
       stampAt: Instant.optional(),
       stampEpoch: z.number().optional(),
       stampMode: z.string().optional(),

@@ -33,3 +33,40 @@ export const Timing = z
   })
   .prefault({});
 export type Timing = z.infer<typeof Timing>;
+
+/** Longest time-out of a function of the state machines, in seconds; a test compares it with the functions. */
+export const longestTimeoutSeconds = 840;
+/** Seconds between a function's time-out and the moment at which its claim counts as abandoned, at least. */
+const abandonMarginSeconds = 30;
+
+/** A time that does not go together with the others or with AWS. */
+export type TimingFault = { readonly field: keyof Timing; readonly message: string };
+
+/**
+ * Checks the times against each other and, unless they are those of a sandbox, against what AWS can do: CloudWatch and
+ * EventBridge Scheduler count in whole minutes. Each fault says what was expected and what was found.
+ */
+export function timingFaults(timing: Timing, sandbox: boolean): TimingFault[] {
+  const fault = (field: keyof Timing, expected: string, isRight: boolean): TimingFault[] =>
+    isRight ? [] : [{ field, message: `expected ${expected}, found ${timing[field]}` }];
+  const minutes = (field: keyof Timing) =>
+    fault(field, 'whole minutes (a multiple of 60)', sandbox || timing[field] % 60 === 0);
+  const { deadPeriods, windowPeriods, canarySeconds } = timing;
+  const abandoned = longestTimeoutSeconds + abandonMarginSeconds;
+  return [
+    ...minutes('tickSeconds'),
+    ...minutes('heartbeatPeriodSeconds'),
+    ...minutes('recoveryPointSeconds'),
+    ...fault('deadPeriods', `at most windowPeriods (${windowPeriods})`, deadPeriods <= windowPeriods),
+    ...fault(
+      'canaryStaleSeconds',
+      `more than two canaries (${2 * canarySeconds})`,
+      timing.canaryStaleSeconds > 2 * canarySeconds,
+    ),
+    ...fault(
+      'longestFunctionSeconds',
+      `at least ${abandoned}, the longest time-out of a function and ${abandonMarginSeconds} s`,
+      sandbox || timing.longestFunctionSeconds >= abandoned,
+    ),
+  ];
+}

@@ -9,16 +9,18 @@ import { plusSeconds } from './time.ts';
  *
  * @param by ARN of the signed request's caller, or `policyActor.automatic`
  * @param planHash hash of the plan that the caller was shown; null when the op is approved where it is made or read
+ * @param epoch epoch of the op that the caller was shown, or null likewise
  * @param ttlSeconds timing.approvalTtlSeconds
  */
 export function approve(input: {
   readonly op: OpRecord;
   readonly by: string;
   readonly planHash: string | null;
+  readonly epoch: number | null;
   readonly ttlSeconds: number;
   readonly now: Date;
 }): Ruled<{ readonly approval: Approval }> {
-  const { op, by, planHash, ttlSeconds, now } = input;
+  const { op, by, planHash, epoch, ttlSeconds, now } = input;
   return (
     firstRefusal([
       [op.endedAt !== null, 'op-ended', `${op.op} has ended (${op.outcome ?? op.phase})`],
@@ -27,6 +29,11 @@ export function approve(input: {
         planHash !== null && planHash !== op.planHash,
         'S26',
         `the plan that was shown (${planHash}) is not the plan of ${op.op} (${op.planHash})`,
+      ],
+      [
+        epoch !== null && epoch !== op.epoch,
+        'S26',
+        `the op that was shown has epoch ${epoch}, ${op.op} has epoch ${op.epoch}`,
       ],
       [
         isPolicy(by) && by !== policyActor.automatic,

@@ -12,6 +12,7 @@ import {
   pauseLimit,
 } from './limits.ts';
 import { firstRefusal, type Ruled, refuse } from './refusal.ts';
+import { isAhead, plusSeconds } from './time.ts';
 
 /** What somebody, or the watch by its policy, asks for. */
 export type BeginRequest = {
@@ -101,6 +102,7 @@ export function begin(
     detectedAt: request.detectedAt ?? null,
     endedAt: null,
     outcome: null,
+    failure: null,
     snapshotId: null,
     needs: null,
     interruptedPolicy: config.interruptedTasks,
@@ -141,4 +143,36 @@ function objection({ control, grant, openOps, request, config, now }: BeginInput
       'an automatic op may go on without a fence only with a preAuthorisedUnfenced that has not expired',
     ],
   ]);
+}
+
+/** Ticks of the pause after an op that has stood down after an error; each further one of the same loss adds as many. */
+const backOffTicks = 10;
+const longestBackOffSeconds = 3600;
+
+/**
+ * Why the policy lets some time pass before it begins another op about this loss, or null: the newest op that has ended
+ * stood down after an error, and the verdict that led to it still stands, so that the next one would fail as well.
+ *
+ * @param since `since` of the newest verdict of site `from`
+ * @param tickSeconds timing.tickSeconds
+ */
+export function backOffLimit(input: {
+  readonly ops: readonly OpRecord[];
+  readonly from: Side;
+  readonly since: string | null;
+  readonly tickSeconds: number;
+  readonly now: Date;
+}): string | null {
+  const { ops, from, since, tickSeconds, now } = input;
+  const hasFailed = (op: OpRecord) =>
+    op.outcome === 'stood-down' && op.failure !== null && op.plan.from === from && op.detectedAt === since;
+  const ended = ops.flatMap((op) => (op.endedAt === null ? [] : [{ op, endedAt: op.endedAt }]));
+  const newest = ended.sort((one, other) => Date.parse(other.endedAt) - Date.parse(one.endedAt))[0];
+  if (since === null || newest === undefined || !hasFailed(newest.op)) return null;
+  const failed = ops.filter(hasFailed).length;
+  const until = plusSeconds(newest.endedAt, Math.min(longestBackOffSeconds, backOffTicks * tickSeconds * failed));
+  return isAhead(until, now)
+    ? `${failed === 1 ? '1 op' : `${failed} ops`} about this loss failed, the next one begins after ${until}; the last was ${newest.op.op}: ` +
+        `${newest.op.failure}`
+    : null;
 }

@@ -7,18 +7,25 @@ const phaseOf: Record<OpOutcome, OpPhase> = {
   'given-back': 'given-back',
 };
 
+/** Characters of an error in the record of an op: the journal has the whole of it. */
+const longestFailure = 500;
+
 /**
  * Ends an op and frees the lease: Close (`recovered`), Stand down, or the end of Give back. The outcome must be what
  * the grant says: nothing is called recovered whose target does not hold it, and no op stands down that withdrew it.
+ *
+ * @param failure the error that ended it, for an op that did not move production because of one
  */
 export function endOp(input: {
   readonly control: ControlRecord;
   readonly grant: Grant;
   readonly op: OpRecord;
   readonly outcome: OpOutcome;
+  readonly failure?: string | null;
   readonly now: Date;
 }): Ruled<{ readonly op: OpRecord; readonly control: ControlRecord }> {
   const { control, grant, op, outcome, now } = input;
+  const failure = input.failure?.slice(0, longestFailure) ?? null;
   const expected: Record<OpOutcome, Pick<Grant, 'holder' | 'epoch'>> = {
     recovered: { holder: op.plan.target, epoch: op.epoch },
     'stood-down': { holder: op.plan.from, epoch: op.epoch - 1 },
@@ -36,7 +43,7 @@ export function endOp(input: {
       ],
     ]) ?? {
       ok: true,
-      op: { ...op, phase: phaseOf[outcome], outcome, endedAt: now.toISOString(), needs: null },
+      op: { ...op, phase: phaseOf[outcome], outcome, failure, endedAt: now.toISOString(), needs: null },
       control: { ...control, rev: control.rev + 1, op: null },
     }
   );

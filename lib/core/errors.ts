@@ -25,11 +25,6 @@ export class UnknownOpError extends Error {
   override readonly name = 'UnknownOpError';
 }
 
-/** Another op has the lease of this pair. */
-export class OpInProgressError extends Error {
-  override readonly name = 'OpInProgressError';
-}
-
 /** A safety rule forbids the move; `rule` says which one. */
 export class RefusedByRuleError extends Error {
   override readonly name = 'RefusedByRuleError';
@@ -43,11 +38,6 @@ export class RefusedByRuleError extends Error {
 /** No snapshot is verified, legal and young enough to be imported. */
 export class NoSnapshotError extends Error {
   override readonly name = 'NoSnapshotError';
-}
-
-/** The approval has expired, or is bound to another plan. */
-export class ApprovalExpiredError extends Error {
-  override readonly name = 'ApprovalExpiredError';
 }
 
 /** The site that should take over is not well enough to do it. */
@@ -88,4 +78,9 @@ export class SnapshotInvalidError extends Error {
 /** A site did not answer a call that the step cannot do without. */
 export class SiteUnreachableError extends Error {
   override readonly name = 'SiteUnreachableError';
+}
+
+/** A service did not answer, or was full, for longer than its client tries: the same call may succeed soon. */
+export class TransientError extends Error {
+  override readonly name = 'TransientError';
 }

@@ -3,6 +3,7 @@ import type { Observation, Outcome, Signal, Verdict } from '../contracts/observa
 import type { Timing } from '../contracts/timing.ts';
 import { type Canary, judgeCanary } from './canary.ts';
 import { completePeriods, containerSeries, heartbeatSeries, type Series, type SeriesState } from './periods.ts';
+import { lastChange, plannedSince, rememberedPlan, settling } from './planned.ts';
 import { ageSeconds, spoken } from './time.ts';
 
 /** What is known of one signal over all vantages that count, and the sentence that says why. */
@@ -15,6 +16,8 @@ export type Facts = {
   /** Regions whose observations count. */
   readonly vantages: readonly string[];
   readonly environment: Fact<SignalState> & { readonly overdue: boolean };
+  /** Why silence may still be that of a planned change; null when none has just ended. */
+  readonly settling: string | null;
   readonly canary: Canary;
   readonly heartbeat: Fact<SeriesState | 'unreachable'>;
   readonly containers: Fact<SeriesState | SignalState>;
@@ -55,6 +58,7 @@ export function factsOf(input: JudgeInput): Facts {
     observer,
     vantages: observer.vantages,
     environment: judgeEnvironment(of('environment'), remembered, input),
+    settling: settling(lastChange(of('environment'), remembered, input.now), input.timing, input.now),
     canary: judgeCanary({ ...input, seen: of('canary'), remembered }),
     heartbeat: judgeSeries(of('heartbeat'), input, heartbeatSeries),
     containers: judgeContainers(of('containers'), input),
@@ -139,6 +143,9 @@ function judgeEnvironment(
   { timing, now }: JudgeInput,
 ): Facts['environment'] {
   const fact = combine('environment', seen);
+  if (fact.state === 'unknown' || fact.state === 'unreachable') {
+    return { ...(asRemembered(fact, remembered, timing, now) ?? fact), overdue: false };
+  }
   if (fact.state !== 'planned') return { ...fact, overdue: false };
   const plan = seen.find(({ outcome }) => outcome === 'planned');
   const since = plan === undefined ? now.toISOString() : plannedSince(plan, remembered);
@@ -152,14 +159,18 @@ function judgeEnvironment(
   };
 }
 
-/** Since when the environment is in this planned state: by its own word, or since it was first seen in it. */
-export function plannedSince(plan: Observation, remembered: readonly Observation[]): string {
-  if (plan.evidence.statusSince !== undefined) return plan.evidence.statusSince;
-  const before = remembered.find(
-    ({ signal, outcome, evidence }) =>
-      signal === 'environment' && outcome === 'planned' && evidence.status === plan.evidence.status,
-  );
-  return before?.evidence.statusSince ?? before?.at ?? plan.at;
+/** A planned state does not end because nobody could look: it is believed for as long as one that is seen. */
+function asRemembered(
+  { because }: Fact<SignalState>,
+  remembered: readonly Observation[],
+  timing: Timing,
+  now: Date,
+): Fact<SignalState> | null {
+  const plan = rememberedPlan(remembered, timing, now);
+  if (plan === null) return null;
+  const status = plan.evidence.status ?? 'in a planned state';
+  const lasted = spoken(ageSeconds(plannedSince(plan, remembered), now));
+  return { state: 'planned', because: `environment ${status} for ${lasted}, as remembered, because now: ${because}` };
 }
 
 function judgeReach(counting: readonly Observation[], vantages: readonly string[], privateWebServer: boolean) {

@@ -124,8 +124,8 @@ function isWell(verdict: Verdict | null, op: OpRecord): boolean {
 }
 
 /**
- * none -> X, same epoch, when an op failed after its withdrawal and X is well. The caller has set X's reserved row to
- * {op.epoch, active} before it commits this.
+ * none -> X, same epoch, when an op failed after its withdrawal and X is well. X's reserved row and its DAGs follow after
+ * this is committed: nothing of X is opened while the op could still go on to the other site.
  *
  * @param verdict newest verdict of site X
  */

@@ -1,7 +1,8 @@
 import type { Diagnosis, Observation, Verdict } from '../contracts/observation.ts';
 import type { Timing } from '../contracts/timing.ts';
 import { newestStamped } from './canary.ts';
-import { type Facts, factsOf, type JudgeInput, plannedSince } from './facts.ts';
+import { type Facts, factsOf, type JudgeInput } from './facts.ts';
+import { isWorthKeeping, lastChange, plannedSince } from './planned.ts';
 import { type Row, truthTable } from './truth-table.ts';
 
 /** Return to healthy needs this many times the window in which a loss is seen: flapping is worse than being late. */
@@ -18,8 +19,9 @@ export const recoveryTicks = (timing: Timing): number =>
 export function judge(input: JudgeInput): Verdict {
   const { site, previous, timing, now, tickAt } = input;
   const facts = factsOf(input);
-  const row = truthTable.find(({ when }) => when(facts));
-  if (row === undefined) throw new RangeError('the last row of the truth table holds for everything');
+  const found = truthTable.find(({ when }) => when(facts));
+  if (found === undefined) throw new RangeError('the last row of the truth table holds for everything');
+  const row = whileSettling(found, facts.settling);
   const healthyTicks = countHealthyTicks(row, input);
   const { diagnosis, health, because } = afterRecovery(row, facts, healthyTicks, previous, timing);
   return {
@@ -32,6 +34,17 @@ export function judge(input: JudgeInput): Verdict {
     since: previous?.diagnosis === diagnosis ? previous.since : now.toISOString(),
     healthyTicks,
     observations: withMemory(input),
+  };
+}
+
+/** Right after a planned change stamps are old and periods empty although nothing is lost: nothing is down yet. */
+function whileSettling(row: Row, why: string | null): Row {
+  if (row.health !== 'down' || why === null) return row;
+  return {
+    ...row,
+    diagnosis: 'UNCLEAR',
+    health: 'unknown',
+    because: (facts) => [why, `without that it would be ${row.diagnosis}`, ...row.because(facts)],
   };
 }
 
@@ -65,9 +78,9 @@ function afterRecovery(row: Row, facts: Facts, healthyTicks: number, previous: V
 
 /**
  * The readings that the next tick needs: those of this one, the newest canary stamp when this tick saw none, and the
- * first sight of a planned state, also over ticks that could not look.
+ * newest sight of a planned state or a creation, over ticks that could not look and for as long as the site settles.
  */
-function withMemory({ site, observations, previous }: JudgeInput): Observation[] {
+function withMemory({ site, observations, previous, timing, now }: JudgeInput): Observation[] {
   const mine = observations.filter((observation) => observation.site === site);
   const remembered = previous?.observations ?? [];
   const current = mine.map((observation) =>
@@ -75,12 +88,8 @@ function withMemory({ site, observations, previous }: JudgeInput): Observation[]
       ? { ...observation, evidence: { ...observation.evidence, statusSince: plannedSince(observation, remembered) } }
       : observation,
   );
-  const looked = current.some(
-    ({ signal, outcome }) => signal === 'environment' && outcome !== 'unreadable' && outcome !== 'unreachable',
-  );
-  const plan = looked
-    ? undefined
-    : remembered.find(({ signal, outcome }) => signal === 'environment' && outcome === 'planned');
+  const change = lastChange(current, remembered, now);
+  const kept = change !== null && !current.includes(change) && isWorthKeeping(change, timing, now) ? change : null;
   const stamp = newestStamped(current) === null ? newestStamped(remembered) : null;
-  return [...current, ...[plan, stamp].filter((kept) => kept !== undefined && kept !== null)];
+  return [...current, ...[kept, stamp].filter((one) => one !== null)];
 }

@@ -9,7 +9,7 @@ import { ageSeconds, spoken } from './time.ts';
 
 /**
  * `go`: withdraw now. `wait`: judge again. `ask-again`: the approval does not count (any more), wait for another one.
- * `stand-down`: the site is well, end the op and touch nothing.
+ * `stand-down`: the site is well, or what would be restored has become too old; end the op and touch nothing.
  */
 export type WithdrawalCheck = {
   readonly outcome: 'go' | 'wait' | 'ask-again' | 'stand-down';
@@ -22,6 +22,7 @@ export type WithdrawalCheck = {
  *
  * @param losing newest verdict of the site that holds the grant
  * @param target newest verdict of the site that should take over
+ * @param snapshotAt moment of the data that would be restored; null when there is no snapshot
  * @param now when the question is asked; a verdict older than three ticks answers nothing
  */
 export function mayWithdraw(input: {
@@ -29,10 +30,11 @@ export function mayWithdraw(input: {
   readonly approval: Approval | null;
   readonly losing: Verdict | null;
   readonly target: Verdict | null;
+  readonly snapshotAt: string | null;
   readonly config: Pick<PairConfig, 'preAuthorisedUnfenced' | 'controllerRegion' | 'timing'>;
   readonly now: Date;
 }): WithdrawalCheck {
-  const { op, approval, losing, target, config, now } = input;
+  const { op, approval, losing, target, snapshotAt, config, now } = input;
   const from = op.plan.from;
   const tooOld = [losing, target].find(
     (verdict) => verdict && !isFreshVerdict(verdict, config.timing.tickSeconds, now),
@@ -47,6 +49,8 @@ export function mayWithdraw(input: {
   }
   const objection = approvalObjection(approval, op, now);
   if (objection !== null) return { outcome: 'ask-again', because: objection };
+  const tooLittle = recoveryPointObjection(op, snapshotAt, now);
+  if (tooLittle !== null) return { outcome: 'stand-down', because: tooLittle };
   const because =
     diagnosisObjection(op, approval, losing) ??
     fenceObjection(op, approval, losing, config, now) ??
@@ -56,6 +60,16 @@ export function mayWithdraw(input: {
   return because === null
     ? { outcome: 'go', because: `site ${from} is ${losing.diagnosis}: ${losing.because.join('; ')}` }
     : { outcome: 'wait', because };
+}
+
+/** After the withdrawal nobody could take the op back for it, and its plan cannot be changed any more. */
+function recoveryPointObjection(op: OpRecord, snapshotAt: string | null, now: Date): string | null {
+  if (snapshotAt === null) return `no snapshot of site ${op.plan.from} can be restored any more`;
+  const age = ageSeconds(snapshotAt, now);
+  return age > op.plan.worstRecoveryPointSeconds
+    ? `the newest snapshot that can be restored, of ${snapshotAt}, has become ${spoken(age)} old; ` +
+        `the plan accepts at most ${spoken(op.plan.worstRecoveryPointSeconds)}`
+    : null;
 }
 
 function diagnosisObjection(op: OpRecord, approval: Approval | null, losing: Verdict): string | null {

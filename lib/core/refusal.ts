@@ -14,6 +14,7 @@ export type Rule =
   | 'target-holds-grant'
   | 'mode'
   | 'paused'
+  | 'pause-too-long'
   | 'cooldown'
   | 'acknowledgement'
   | 'monthly-limit'

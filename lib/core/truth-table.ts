@@ -18,7 +18,11 @@ const sentences = (...facts: readonly { readonly because: string }[]) => facts.m
 const somethingElseIsDead = ({ airflow, environment, containers }: Facts) =>
   [airflow, environment, containers].some(({ state }) => state === 'dead');
 
-/** The page that describes each row is the architecture, section 4. */
+/**
+ * The page that describes each row is the architecture, section 4. A planned state that was seen counts as `planned`
+ * while the environment cannot be read, so ENV_DOWN without a reading of it needs that none is remembered. What these
+ * rows call `down` right after a planned state or a creation is UNCLEAR: judge.ts says so while the site settles.
+ */
 export const truthTable: readonly Row[] = [
   {
     diagnosis: 'OBSERVER_FAULT',

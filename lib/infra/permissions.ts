@@ -1,6 +1,6 @@
 import type { PairConfig } from '../contracts/config.ts';
 import type { Side } from '../contracts/ids.ts';
-import { namesOf } from '../contracts/names.ts';
+import { keysOf, namesOf } from '../contracts/names.ts';
 import { probeFunction } from './functions.ts';
 
 /** One IAM statement of a function's role. */
@@ -67,18 +67,22 @@ const statements = {
     siteKey(config, ['kms:Decrypt']),
   ],
 
-  /** Requests, markers and captured configuration. No function can write below snapshots/. */
-  bucketWrite: (config: PairConfig): Statement[] => [
+  /** Requests to the helpers, and what is too much for a record. No function can write below snapshots/. */
+  writeRequests: (config: PairConfig): Statement[] => [
     {
       actions: ['s3:PutObject'],
-      resources: siteBuckets(config).flatMap((bucket) => [
-        `${bucket}/${config.pair}/ops/*`,
-        `${bucket}/${config.pair}/sites/*`,
-      ]),
+      resources: siteBuckets(config).map((bucket) => `${bucket}/${config.pair}/ops/*`),
       wildcard: 'Keys of requests hold the id of an op that does not exist yet.',
     },
     siteKey(config, ['kms:GenerateDataKey']),
   ],
+
+  /** The word to a site to stop itself. */
+  writeMarker: (config: PairConfig): Statement[] => writeOwn(config, (side) => keysOf(config.pair).fenceMarker(side)),
+
+  /** The captured configuration of a site. */
+  writeConfiguration: (config: PairConfig): Statement[] =>
+    writeOwn(config, (side) => keysOf(config.pair).environment(side)),
 
   /** One cheap call to each of three services; the third, GetCallerIdentity, takes no permission. */
   regionCalls: (config: PairConfig): Statement[] => [
@@ -137,6 +141,15 @@ const regionsOf = (config: PairConfig): string[] => [
 
 const siteBuckets = (config: PairConfig): string[] =>
   sides.map((side) => `arn:aws:s3:::${namesOf(config).siteBucket(side)}`);
+
+/** Writing one object of each site, in the site's own bucket. */
+const writeOwn = (config: PairConfig, keyOf: (side: Side) => string): Statement[] => [
+  {
+    actions: ['s3:PutObject'],
+    resources: sides.map((side) => `arn:aws:s3:::${namesOf(config).siteBucket(side)}/${keyOf(side)}`),
+  },
+  siteKey(config, ['kms:GenerateDataKey']),
+];
 
 const airflowRole = (config: PairConfig, role: 'Viewer' | 'Op'): string[] =>
   sides.map((side) => {

@@ -1,8 +1,5 @@
 /** Airflow's stable REST API of one site, whichever road leads to it. */
 
-/** Prefix of the product's own DAGs in every environment: they are never paused, fenced or counted. */
-export { helperDagPrefix as HELPER_DAG_PREFIX } from '../contracts/names.ts';
-
 export type HttpMethod = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
 
 export type AirflowRequest = {
@@ -95,7 +92,7 @@ export interface AirflowApi {
   /** All DAGs the database knows, helpers and inactive ones included, in order of id. */
   listDags(): Promise<readonly DagSummary[]>;
 
-  /** Pauses every DAG but the helpers. Safe to repeat; does not read back: two equal `listDags` are the check. */
+  /** Pauses every DAG but the four helpers, which it leaves open. Safe to repeat; does not read back: two equal `listDags` are the check. */
   pauseAll(): Promise<void>;
 
   /** @throws AirflowApiError 404 for a DAG the site does not know. */

@@ -17,7 +17,8 @@ export type Write = {
 
 /**
  * The control records of one pair. Reads are strongly consistent. A commit is all or nothing: every write's
- * expectation holds, or nothing is written and CommitConflictError names the records that had changed.
+ * expectation holds, or nothing is written and CommitConflictError names the records that had changed. All throw
+ * ControlTableMissingError when there is no such table.
  */
 export interface ControlTable {
   get<T>(key: RecordKey<T>): Promise<Versioned<T> | null>;
@@ -32,6 +33,14 @@ export class CommitConflictError extends Error {
   constructor(keys: readonly string[]) {
     super(`these control records changed since they were read: ${keys.join(', ')}`);
     this.keys = keys;
+  }
+}
+
+/** The pair has no control table where the configuration says it is: not deployed, or another pair was meant. */
+export class ControlTableMissingError extends Error {
+  override readonly name = 'ControlTableMissingError';
+  constructor(ask: { table: string; pair: string; region: string }, cause: unknown) {
+    super(`pair ${ask.pair} has no control table: ${ask.table} does not exist in ${ask.region}`, { cause });
   }
 }
 

@@ -31,6 +31,8 @@ export type World = {
   readonly look: (side: Side, now: Date) => Promise<Observation[]>;
   /** The probe functions of the other Regions. */
   readonly vantages: readonly Vantage[];
+  /** Does this failure say that the other end did not answer (and not that it refused, or that we are at fault)? */
+  readonly isUnreachable: (error: unknown) => boolean;
   readonly now: () => Date;
   readonly newId: () => string;
   readonly sha256: (text: string) => string;

@@ -3,6 +3,7 @@ import { otherSide } from '../contracts/config.ts';
 import { records } from '../contracts/records.ts';
 import { approve } from '../core/approve.ts';
 import { UnknownOpError } from '../core/errors.ts';
+import { refuse } from '../core/refusal.ts';
 import { plusSeconds } from '../core/time.ts';
 import type { World } from '../ports/world.ts';
 import { beginOp, executionName } from './begin-op.ts';
@@ -11,6 +12,9 @@ import { takeOverOp } from './take-over-op.ts';
 
 type Of<K extends Command['command']> = Extract<Command, { command: K }>;
 type Accepted = Extract<CommandReply, { ok: true }>;
+
+/** A pause that somebody forgot must not leave a pair without its failover for ever. */
+const longestPauseSeconds = 30 * 86_400;
 
 /**
  * Does what a person asked for. `by` is the ARN of the signed request.
@@ -63,7 +67,8 @@ async function approveOp(world: World, command: Of<'approve'>, by: string): Prom
   const op = await world.table.get(records.op(command.op));
   if (!op) throw new UnknownOpError(`op ${command.op} of pair ${world.config.pair} does not exist`);
   const ttlSeconds = world.config.timing.approvalTtlSeconds;
-  const { approval } = legal(approve({ op: op.value, by, planHash: command.planHash, ttlSeconds, now: world.now() }));
+  const { planHash, epoch } = command;
+  const { approval } = legal(approve({ op: op.value, by, planHash, epoch, ttlSeconds, now: world.now() }));
   const key = records.approval(command.op);
   const before = await world.table.get(key);
   await world.table.commit([
@@ -88,6 +93,10 @@ async function resume(world: World, command: Of<'resume'>, by: string): Promise<
 }
 
 async function pause(world: World, command: Of<'pause'>, by: string): Promise<Accepted> {
+  if (command.seconds > longestPauseSeconds) {
+    const because = `a pause ends by itself after at most 30 days (${longestPauseSeconds} s), asked were ${command.seconds} s`;
+    legal(refuse('pause-too-long', `${because}: ask for less, and pause again before it ends`));
+  }
   const { control } = await readControlAndGrant(world);
   const pausedUntil = plusSeconds(world.now(), command.seconds);
   const value = { ...control.value, rev: control.value.rev + 1, pausedUntil, pauseReason: command.reason };

@@ -1,10 +1,11 @@
 import { otherSide } from '../contracts/config.ts';
 import type { ControlRecord, Grant, OpRecord } from '../contracts/control.ts';
+import type { Side } from '../contracts/ids.ts';
 import { records } from '../contracts/records.ts';
 import type { StepOutput, TickInput } from '../contracts/step.ts';
 import { policyActor } from '../core/actor.ts';
 import { approve } from '../core/approve.ts';
-import { type BeginRequest, begin } from '../core/begin.ts';
+import { type BeginRequest, backOffLimit, begin } from '../core/begin.ts';
 import { canFence } from '../core/fence-reach.ts';
 import type { Versioned, Write } from '../ports/control-table.ts';
 import type { World } from '../ports/world.ts';
@@ -73,7 +74,7 @@ function writesOf(
 /** The approval that is written with Begin: the policy's own, or that of the person who begins and has seen the plan. */
 function policyOrPerson(world: World, op: OpRecord, by: string) {
   const ttlSeconds = world.config.timing.approvalTtlSeconds;
-  return legal(approve({ op, by, planHash: null, ttlSeconds, now: world.now() })).approval;
+  return legal(approve({ op, by, planHash: null, epoch: null, ttlSeconds, now: world.now() })).approval;
 }
 
 /** State "Begin the op" of watch: what the decision of this tick asks for, by the policy of the pair's mode. */
@@ -87,6 +88,8 @@ export async function beginByPolicy(
   if (grant.value.holder === 'none') return { outcome: 'hold', waitSeconds: 0, because: 'no site holds the grant' };
   const from = grant.value.holder;
   const verdict = await world.table.get(records.verdict(from));
+  const backOff = await failuresBefore(world, from, verdict?.value.since ?? null);
+  if (backOff !== null) return { outcome: 'hold', waitSeconds: 0, because: backOff };
   const op = await beginOp(
     world,
     {
@@ -104,6 +107,13 @@ export async function beginByPolicy(
     automatic ? policyActor.automatic : null,
   );
   return { outcome: 'begun', waitSeconds: 0, because: `op ${op.op} began: ${input.because}` };
+}
+
+/** Why the policy lets some time pass after ops of this same loss that have failed, or null. */
+async function failuresBefore(world: World, from: Side, since: string | null): Promise<string | null> {
+  const ops = await world.table.list(records.ops());
+  const { tickSeconds } = world.config.timing;
+  return backOffLimit({ ops: ops.map(({ value }) => value), from, since, tickSeconds, now: world.now() });
 }
 
 /** A prepare op that waits gets its approval from the policy when the loss has become sure in mode automatic. */

@@ -1,114 +1,109 @@
 import type { FenceRecord, GrantPeriod } from '../contracts/control.ts';
-import { FenceMarker } from '../contracts/helper.ts';
+import { FenceMarker, type ReservedRow } from '../contracts/helper.ts';
 import type { Side } from '../contracts/ids.ts';
-import { keysOf } from '../contracts/names.ts';
-import { records } from '../contracts/records.ts';
+import { isHelperDag, keysOf } from '../contracts/names.ts';
 import { type FenceAction, nextFenceAction } from '../core/fence.ts';
-import type { Versioned } from '../ports/control-table.ts';
+import { ageSeconds } from '../core/time.ts';
 import type { World } from '../ports/world.ts';
+import { type Fence, type FenceAsk, FenceJournal } from './fence-journal.ts';
+import { stoppedSoFar, writeStopped } from './fence-stopped.ts';
+import { tryToOpenPausedHelpers } from './open-helpers.ts';
 import { readReservedRow, writeReservedRow } from './reserved-row.ts';
 
-/** What one pass of the fence reached. `unreached` carries why the site could not be worked on. */
+/**
+ * What one pass of the fence reached. `worked`: the site was read and worked on; `error` is then why its reserved row
+ * could not be fenced, or null. `unreachable`: the site did not answer. `failed`: anything else, a refusal or our own
+ * fault, which says nothing about the site.
+ */
 export type FencePass =
-  | { readonly reached: true; readonly action: FenceAction; readonly fence: Versioned<FenceRecord> }
-  | { readonly reached: false; readonly because: string; readonly fence: Versioned<FenceRecord> };
+  | { readonly end: 'worked'; readonly action: FenceAction; readonly error: unknown; readonly fence: Fence }
+  | ({ readonly end: 'unreachable' } & Stopped)
+  | ({ readonly end: 'failed' } & Stopped);
+type Stopped = { readonly because: string; readonly error: unknown; readonly fence: Fence };
 
 /** Readings and changes of one pass; more of them belong to the next poll, a function has an end. */
 const mostActions = 4;
+/** Seconds after which a pass changes nothing more, for the same reason. */
+const longestPassSeconds = 60;
 
 /**
  * One pass of the fence of a losing site, in the order of the protocol: marker in its own bucket, pause map journaled,
- * reserved row, pause, stop, readings. What it is about to do is recorded before it is done. Used by the op's own
- * step and by Reconcile for a site that answers again.
+ * reserved row, pause, stop, readings. What it is about to do is recorded before it is done. A row that cannot be
+ * fenced is tried again by each pass and keeps no task running. Used by the op's own step and by Reconcile.
+ *
+ * @throws CommitConflictError when another pass was faster; any other error of the control table
  */
-export async function fenceOnce(world: World, ask: { side: Side; epoch: number; op: string }): Promise<FencePass> {
-  let fence = await openFence(world, ask);
-  fence = await writeMarker(world, ask, fence);
+export async function fenceOnce(world: World, ask: FenceAsk): Promise<FencePass> {
+  const journal = await FenceJournal.open(world, ask);
+  await writeMarker(world, ask, journal);
   try {
-    fence = await recordPauseMap(world, ask.side, fence);
-    await fenceRow(world, ask);
-    for (let n = 1; ; n += 1) {
-      const action = nextFenceAction({
-        record: fence.value,
-        reading: await read(world, ask.side),
-        timing: world.config.timing,
-        now: world.now(),
-      });
-      fence = await save(world, fence, action.record);
-      await act(world, ask.side, action);
-      if (action.action === 'wait' || action.action === 'acknowledge' || n === mostActions) {
-        return { reached: true, action, fence };
-      }
-    }
+    const row = await ofRow(() => readReservedRow(world, ask.side));
+    await recordPauseMap(world, row.value, journal);
+    const error = row.error ?? (await ofRow(() => fenceRow(world, ask, row.value))).error;
+    if (error !== null) await journal.write({ lastError: `reserved row not fenced: ${spokenError(error)}` });
+    const action = await workOn(world, journal, error === null);
+    return { end: 'worked', action, error, fence: journal.fence };
   } catch (error) {
-    if (error instanceof Error && error.name === 'CommitConflictError') throw error;
-    const because = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    return { reached: false, because, fence: await save(world, fence, { ...fence.value, lastError: because }) };
+    // What our own table says is nothing about the site.
+    if (journal.isLost) throw error;
+    const because = spokenError(error);
+    const away = world.isUnreachable(error);
+    const since = away ? (journal.value.unreachedSince ?? world.now().toISOString()) : null;
+    await journal.write({ lastError: because, unreachedSince: since });
+    return { end: away ? 'unreachable' : 'failed', because, error, fence: journal.fence };
   }
 }
 
-async function openFence(world: World, { side, epoch, op }: { side: Side; epoch: number; op: string }) {
-  const key = records.fence(epoch, side);
-  const known = await world.table.get(key);
-  if (known) return known;
-  const value: FenceRecord = {
-    op,
-    side,
-    epoch,
-    rung: 'R0',
-    markerWritten: false,
-    pauseMap: null,
-    stopped: [],
-    zeroReadAt: null,
-    lastChangeAt: null,
-    acknowledgedAt: null,
-    waiver: null,
-    lastError: null,
-    startedAt: world.now().toISOString(),
-  };
-  await world.table.commit([{ key, expect: 'absent', value }]);
-  return { value, version: 1 };
-}
-
-async function save(world: World, fence: Versioned<FenceRecord>, value: FenceRecord): Promise<Versioned<FenceRecord>> {
-  await world.table.commit([{ key: records.fence(value.epoch, value.side), expect: fence.version, value }]);
-  return { value, version: fence.version + 1 };
-}
+const spokenError = (error: unknown): string =>
+  error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 
 /** The marker is how a site fences itself that cannot be reached from here; its bucket may answer when it does not. */
-async function writeMarker(
-  world: World,
-  ask: { side: Side; epoch: number; op: string },
-  fence: Versioned<FenceRecord>,
-) {
-  if (fence.value.markerWritten) return fence;
+async function writeMarker(world: World, ask: FenceAsk, journal: FenceJournal): Promise<void> {
+  if (journal.value.markerWritten) return;
   const marker = FenceMarker.parse({ epoch: ask.epoch, op: ask.op, writtenAt: world.now().toISOString() });
   try {
     await world.bucket(ask.side).write(keysOf(world.config.pair).fenceMarker(ask.side), JSON.stringify(marker));
   } catch (error) {
-    return await save(world, fence, { ...fence.value, lastError: `marker not written: ${String(error)}` });
+    return await journal.write({ lastError: `marker not written: ${String(error)}` });
   }
-  return await save(world, fence, { ...fence.value, markerWritten: true });
+  await journal.write({ markerWritten: true });
 }
 
-/** What was open before the fence paused it; promotion and give back use this and never a later reading. */
-async function recordPauseMap(world: World, side: Side, fence: Versioned<FenceRecord>) {
-  if (fence.value.pauseMap) return fence;
-  const dags = await world.airflow(side).listDags();
-  // A site that obeyed the marker before it was read has paused itself: what is read then is not what was open.
-  const row = await readReservedRow(world, side);
-  if (row.mode === 'fenced' && row.epoch >= fence.value.epoch) return fence;
-  const pauseMap = dags.filter((dag) => dag.isActive).map(({ dagId, isPaused }) => ({ dagId, isPaused }));
-  return await save(world, fence, { ...fence.value, pauseMap });
+type OfRow<T> = { readonly value: T; readonly error: null } | { readonly value: null; readonly error: unknown };
+
+/** A failure of the reserved row is no failure of the fence, whose other work goes on without it. */
+const ofRow = <T>(ask: () => Promise<T>): Promise<OfRow<T>> =>
+  ask().then(
+    (value) => ({ value, error: null }),
+    (error: unknown) => ({ value: null, error }),
+  );
+
+/**
+ * What was open before the fence paused it; promotion and give back use this and never a later reading. Nothing is
+ * recorded once the fence has changed something, nor of a site that obeyed the marker before it was read and has paused
+ * itself: what is read then is not what was open.
+ */
+async function recordPauseMap(world: World, row: ReservedRow | null, journal: FenceJournal): Promise<void> {
+  const { pauseMap, lastChangeAt, side, epoch, stopped } = journal.value;
+  if (pauseMap !== null || lastChangeAt !== null) return;
+  const dags = (await world.airflow(side).listDags()).filter((dag) => dag.isActive);
+  // A site obeys in one transaction: one that has an open DAG has not, whatever its row would say.
+  const obeyed =
+    row === null
+      ? dags.every(({ dagId, isPaused }) => isPaused || isHelperDag(dagId))
+      : row.mode === 'fenced' && row.epoch >= epoch;
+  if (obeyed) return;
+  await journal.write({ pauseMap: dags.map(({ dagId, isPaused }) => ({ dagId, isPaused })) });
+  await writeStopped(world, journal.value, stopped);
 }
 
-async function fenceRow(world: World, { side, epoch }: { side: Side; epoch: number }): Promise<void> {
-  const row = await readReservedRow(world, side);
-  if (row.epoch >= epoch && row.mode === 'fenced') return;
+async function fenceRow(world: World, { side, epoch }: FenceAsk, row: ReservedRow | null): Promise<void> {
+  if (row === null || (row.epoch >= epoch && row.mode === 'fenced')) return;
   await writeReservedRow(world, side, { ...row, epoch, mode: 'fenced', op: null });
 }
 
-async function read(world: World, side: Side) {
+/** All DAGs of a site that are active, and the tasks of production that may be running code. */
+export async function readProduction(world: World, side: Side) {
   const airflow = world.airflow(side);
   const [dags, tasks] = await Promise.all([
     airflow.listDags(),
@@ -117,11 +112,47 @@ async function read(world: World, side: Side) {
   return { dags: dags.filter((dag) => dag.isActive), tasks };
 }
 
-async function act(world: World, side: Side, action: FenceAction): Promise<void> {
-  if (action.action === 'pause') await world.airflow(side).pauseAll();
-  if (action.action === 'stop') {
-    for (const task of action.tasks) await world.airflow(side).failTask(task);
+async function workOn(world: World, journal: FenceJournal, rowFenced: boolean): Promise<FenceAction> {
+  const since = world.now().toISOString();
+  const isLate = () => ageSeconds(since, world.now()) > longestPassSeconds;
+  for (let n = 1; ; n += 1) {
+    const began = world.now();
+    const { dags, tasks } = await readProduction(world, journal.value.side);
+    if (n === 1) await tryToOpenPausedHelpers(world, journal.value.side, dags);
+    const stopped = await stoppedSoFar(world, journal.value);
+    const action = nextFenceAction({
+      record: { ...journal.value, unreachedSince: null },
+      reading: { dags, tasks, began, rowFenced },
+      timing: world.config.timing,
+      now: world.now(),
+      ...(stopped ? { stopped } : {}),
+    });
+    await journal.write(action.record);
+    if (action.action === 'wait' || action.action === 'acknowledge') return action;
+    // A list that could not be read is not replaced by a shorter one.
+    if (action.action === 'stop' && stopped !== null) await writeStopped(world, journal.value, action.stopped);
+    await act(world, journal.value.side, action, isLate);
+    await journal.write({ lastChangeAt: world.now().toISOString() });
+    if (n === mostActions || isLate()) return action;
   }
+}
+
+/** Does it. A task that cannot be stopped does not keep the others running; its error is thrown when all were tried. */
+async function act(world: World, side: Side, action: FenceAction, isLate: () => boolean): Promise<void> {
+  if (action.action === 'pause') await world.airflow(side).pauseAll();
+  if (action.action !== 'stop') return;
+  const failures: unknown[] = [];
+  for (const task of action.tasks) {
+    // What is left is read again, and stopped, by the next pass.
+    if (isLate()) break;
+    try {
+      await world.airflow(side).failTask(task);
+    } catch (error) {
+      if (world.isUnreachable(error)) throw error;
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
 }
 
 /** The fences that still matter: the newest one of each site that has not got the grant (back) since. */

@@ -9,8 +9,11 @@ import { runHelper } from './run-helper.ts';
 import type { StepContext, StepDefinition, StepResult } from './step.ts';
 import { stepNumbers } from './step-numbers.ts';
 
-/** Refusals that say something about the snapshot and nothing about the site: an older one may still be good. */
-const snapshotIsBad = new Set(['ObjectCorruptError', 'ManifestInvalidError', 'SecretsKeyError', 'SchemaMismatchError']);
+/**
+ * Refusals that say something about the snapshot and nothing about the site: an older one may still be good. A key that
+ * cannot be used or a database of another schema is the target's fault; it is mended there and no snapshot is worse for it.
+ */
+const snapshotIsBad = new Set(['ObjectCorruptError', 'ManifestInvalidError']);
 
 type Stage = 'terminal' | 'unfinished' | 'history';
 

@@ -10,6 +10,7 @@ import { ageSeconds } from '../core/time.ts';
 import type { Versioned } from '../ports/control-table.ts';
 import { CommitConflictError } from '../ports/control-table.ts';
 import type { World } from '../ports/world.ts';
+import { troubleMetrics } from './trouble-metrics.ts';
 
 /** Longest time a look may take before the next tick stops waiting for it, in seconds: the function's own time-out. */
 const longestLookSeconds = 50;
@@ -108,6 +109,8 @@ async function publish(world: World, verdicts: readonly Verdict[]): Promise<void
     ),
   );
   await world.metrics.publish({
+    // Every tick says it, so that people learn of a held op within a tick and not at the next snapshot.
+    ...(await troubleMetrics(world)),
     Ticks: { value: 1, unit: 'Count' },
     UnknownSeconds: { value: unknownSeconds, unit: 'Seconds' },
   });

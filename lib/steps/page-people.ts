@@ -1,15 +1,15 @@
+import type { PageRecord } from '../contracts/control.ts';
 import { records } from '../contracts/records.ts';
 import type { StepOutput, TickInput } from '../contracts/step.ts';
+import { ageSeconds } from '../core/time.ts';
 import type { World } from '../ports/world.ts';
 
 const quietSeconds = 900;
 
-/** What a page is about: its first reason, without the ages and counts that change at every tick. */
-const topicOf = (because: string) => (because.split('; ')[0] ?? '').replace(/\d+/g, '#');
-
 /**
- * State "Page people": one page for a decision and its reasons; the same decision is not paged again for a quarter of
- * an hour, so that a tick a minute does not wake people a minute. In mode observe it is counted instead.
+ * State "Page people": one page for a decision about two diagnoses. The same is not paged again for a quarter of an
+ * hour, also when something else was seen in between, so that neither a tick a minute nor a verdict that flaps wakes
+ * people a minute. In mode observe it is counted instead.
  */
 export async function pagePeople(
   world: World,
@@ -18,18 +18,28 @@ export async function pagePeople(
   const key = records.page();
   const last = await world.table.get(key);
   const now = world.now();
-  const counted = (last?.value.counted ?? 0) + (input.decision === 'count' ? 1 : 0);
-  const isKnown = last !== null && topicOf(last.value.because) === topicOf(input.because);
-  const quiet = isKnown && now.getTime() - Date.parse(last.value.at) < quietSeconds * 1000;
-  if (input.decision === 'page' && !quiet) {
+  const about = await subjectOf(world, input.decision);
+  const recent = (last?.value.paged ?? []).filter((page) => ageSeconds(page.at, now) < quietSeconds);
+  const isQuiet = recent.some((page) => page.key === about);
+  const pages = input.decision === 'page' && !isQuiet;
+  if (pages) {
     await world.pager.page({
       subject: `${input.pair}: look at this pair`,
       text: `${input.because}\n\nLook: lifeboat status\nRunbook: runbooks/verdict-unknown.md`,
     });
   }
-  const at = quiet ? last.value.at : now.toISOString();
-  await world.table.commit([
-    { key, expect: last?.version ?? 'absent', value: { at, because: input.because, counted } },
-  ]);
-  return { outcome: 'done', waitSeconds: 0, because: `${quiet ? 'paged before' : 'paged'}: ${input.because}` };
+  const value: PageRecord = {
+    paged: pages ? [...recent, { key: about, at: now.toISOString() }] : recent,
+    because: input.because,
+    counted: (last?.value.counted ?? 0) + (input.decision === 'count' ? 1 : 0),
+  };
+  await world.table.commit([{ key, expect: last?.version ?? 'absent', value }]);
+  const did = pages ? 'paged' : isQuiet ? 'paged before' : 'counted';
+  return { outcome: 'done', waitSeconds: 0, because: `${did}: ${input.because}` };
+}
+
+/** What a page is about, without the ages and counts in its text that change at every tick. */
+async function subjectOf(world: World, decision: string): Promise<string> {
+  const [a, b] = await Promise.all([world.table.get(records.verdict('a')), world.table.get(records.verdict('b'))]);
+  return `${decision} a:${a?.value.diagnosis ?? 'none'} b:${b?.value.diagnosis ?? 'none'}`;
 }

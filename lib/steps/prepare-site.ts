@@ -1,10 +1,11 @@
 import type { ReservedRow } from '../contracts/helper.ts';
 import { OpId, type Side } from '../contracts/ids.ts';
-import { helperDagPrefix, helperDags } from '../contracts/names.ts';
+import { helperDags, isHelperDag } from '../contracts/names.ts';
 import { records } from '../contracts/records.ts';
 import { TargetNotReadyError } from '../core/errors.ts';
 import { ageSeconds } from '../core/time.ts';
 import { clearOpOfRow } from './clear-op-of-row.ts';
+import { openPausedHelpers } from './open-helpers.ts';
 import { readReservedRow } from './reserved-row.ts';
 import type { StepContext, StepDefinition, StepResult } from './step.ts';
 
@@ -12,7 +13,8 @@ const usable = new Set(['AVAILABLE', 'UPDATE_FAILED']);
 
 /**
  * State "Prepare the site", warm standby: checks that the standby exists, answers, has the helpers and runs nothing.
- * Changes nothing but this: a production DAG that somebody un-paused on the standby is paused again.
+ * Changes nothing but this: a production DAG that somebody un-paused on the standby is paused again, and a helper that
+ * was left paused is opened.
  */
 export const prepareSite: StepDefinition = {
   async run(world) {
@@ -29,12 +31,14 @@ async function waitForTarget(world: StepContext, error: unknown): Promise<StepRe
   const since = String(world.progress.waitingSince ?? world.now().toISOString());
   if (world.progress.waitingSince === undefined) await world.remember({ waitingSince: since });
   const limit = world.config.timing.helperTimeoutSeconds;
+  const why = error instanceof Error ? error.message : String(error);
   if (ageSeconds(since, world.now()) > limit) {
     // Who resumes after this waits as long again.
     await world.remember({ waitingSince: undefined });
-    throw error;
+    if (error instanceof TargetNotReadyError) throw error;
+    // An error of our own: what the road threw would be tried again, and this wait would begin anew each time.
+    throw new TargetNotReadyError(why, { cause: error });
   }
-  const why = error instanceof Error ? error.message : String(error);
   const waitSeconds = Math.ceil(world.config.timing.pollSeconds);
   return { outcome: 'pending', because: `the target is not ready: ${why}`, waitSeconds };
 }
@@ -70,9 +74,10 @@ async function prepare(world: StepContext): Promise<StepResult> {
       `site ${target} has no helper DAG ${missing.join(', ')}: deploy dags/mwaa_lifeboat there`,
     );
   }
-  const open = dags.filter((dag) => !dag.isPaused && dag.isActive && !dag.dagId.startsWith(helperDagPrefix));
+  const open = dags.filter((dag) => !dag.isPaused && dag.isActive && !isHelperDag(dag.dagId));
+  await openPausedHelpers(world, target, dags);
   if (row.mode === 'standby' && open.length > 0) await airflow.pauseAll();
-  const production = dags.filter((dag) => dag.isActive && !dag.dagId.startsWith(helperDagPrefix)).length;
+  const production = dags.filter((dag) => dag.isActive && !isHelperDag(dag.dagId)).length;
   return {
     outcome: 'done',
     because:

@@ -1,11 +1,11 @@
 import { records } from '../contracts/records.ts';
 import type { World } from '../ports/world.ts';
-import { fencesToFinish } from './fence-once.ts';
 import type { StepResult } from './step.ts';
 import { type TickContext, tickIdOf } from './tick.ts';
+import { troubleMetrics } from './trouble-metrics.ts';
 
 /** Age in seconds of the newest verified snapshot, or null when there is none. */
-export function newestVerifiedAge(
+function newestVerifiedAge(
   snapshots: readonly { snapshotAt: string; verified: unknown; invalid: string | null }[],
   now: Date,
 ) {
@@ -36,25 +36,14 @@ export async function publishAges(world: TickContext): Promise<StepResult> {
 
 /** Reads the control records and publishes what the alarms of snapshots, ops and fences watch. */
 export async function publishMetrics(world: World) {
-  const [periods, snapshots, ops, fences] = await Promise.all([
-    world.table.list(records.grantPeriods()),
-    world.table.list(records.snapshots()),
-    world.table.list(records.ops()),
-    world.table.list(records.fences()),
-  ]);
+  const [trouble, snapshots] = await Promise.all([troubleMetrics(world), world.table.list(records.snapshots())]);
   const age = newestVerifiedAge(
     snapshots.map(({ value }) => value),
     world.now(),
   );
-  const held = ops.filter(({ value }) => value.needs !== null && value.endedAt === null).length;
-  const unacknowledged = fencesToFinish(
-    periods.map(({ value }) => value),
-    fences.map(({ value }) => value),
-  ).filter((fence) => fence.acknowledgedAt === null).length;
   await world.metrics.publish({
     ...(age === null ? {} : { SnapshotAgeSeconds: { value: age, unit: 'Seconds' as const } }),
-    HeldOps: { value: held, unit: 'Count' },
-    UnacknowledgedFences: { value: unacknowledged, unit: 'Count' },
+    ...trouble,
   });
-  return { age, held, unacknowledged };
+  return { age, held: trouble.HeldOps.value, unacknowledged: trouble.UnacknowledgedFences.value };
 }

@@ -2,13 +2,13 @@ import type { z } from 'zod';
 import { HelperFailure, HelperRefusal, type HelperRequest } from '../contracts/helper.ts';
 import type { Side } from '../contracts/ids.ts';
 import { keysOf } from '../contracts/names.ts';
-import { HelperFailedError, HelperRefusedError, HelperTimeoutError } from '../core/errors.ts';
+import { HelperFailedError, HelperRefusedError, HelperTimeoutError, SiteUnreachableError } from '../core/errors.ts';
 import { ageSeconds } from '../core/time.ts';
 import { AirflowApiError } from '../ports/airflow.ts';
 import type { World } from '../ports/world.ts';
 
 /** Where a helper's run stands. */
-export type HelperRun<T> = { ended: false; because: string } | { ended: true; result: T };
+export type HelperRun<T> = { ended: false; because: string } | { ended: true; result: T; resultKey: string };
 
 type Asked = {
   readonly side: Side;
@@ -38,7 +38,7 @@ export const helperRunId = (owner: string, stepNumber: number, n: number) => `lb
  * the old answer again. A site that does not answer is waited for as long as the fence waits for one.
  *
  * @throws HelperRefusedError when the helper refused by rule, HelperFailedError when its run failed without a word,
- * HelperTimeoutError when it runs longer than timing.helperTimeoutSeconds; what the road threw when it stays away.
+ * HelperTimeoutError when it runs longer than timing.helperTimeoutSeconds, SiteUnreachableError when the site stays away.
  */
 export async function runHelper<T>(world: World, asked: Asked, schema: z.ZodType<T>): Promise<HelperRun<T>> {
   const n = Number(asked.progress.run ?? 1);
@@ -54,7 +54,9 @@ export async function runHelper<T>(world: World, asked: Asked, schema: z.ZodType
   const { state, said } = seen;
   if (state === 'queued' || state === 'running') return await stillRunning(world, asked, runId, state);
   const refusal = HelperRefusal.safeParse(said);
-  if (state === 'success' && said !== null && !refusal.success) return { ended: true, result: schema.parse(said) };
+  if (state === 'success' && said !== null && !refusal.success) {
+    return { ended: true, result: schema.parse(said), resultKey: keysOf(world.config.pair).result(asked.owner, runId) };
+  }
 
   const failures = Number(asked.progress.failures ?? 0) + 1;
   const asksAgain = !refusal.success && failures < (asked.mostRuns ?? 2);
@@ -85,13 +87,15 @@ async function look(world: World, { side, dagId, owner }: Asked, runId: string):
 async function whileAway<T>(world: World, { side, progress, remember }: Asked, error: unknown): Promise<HelperRun<T>> {
   const since = String(progress.awaySince ?? world.now().toISOString());
   const seconds = Math.round(ageSeconds(since, world.now()));
+  const why = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  const because = `site ${side} does not answer since ${seconds} s (${why})`;
   if (seconds > world.config.timing.fenceReachSeconds) {
     await remember({ awaySince: undefined });
-    throw error;
+    // An error of our own: what the road threw would be tried again, and this wait would begin anew each time.
+    throw new SiteUnreachableError(because, { cause: error });
   }
   if (progress.awaySince === undefined) await remember({ awaySince: since });
-  const why = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return { ended: false, because: `site ${side} does not answer since ${seconds} s (${why})` };
+  return { ended: false, because };
 }
 
 async function stillRunning<T>(world: World, asked: Asked, runId: string, state: string): Promise<HelperRun<T>> {

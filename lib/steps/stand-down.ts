@@ -20,8 +20,9 @@ export const standDown = (reason: string): StepDefinition => ({
     if (grant.value.epoch === op.epoch) {
       return { outcome: 'withdrawn', because: `the grant was withdrawn by this op at ${grant.value.since}` };
     }
+    const failure = world.state === 'Stand down after an error' ? because : null;
     const ended = legal(
-      endOp({ control: control.value, grant: grant.value, op, outcome: 'stood-down', now: world.now() }),
+      endOp({ control: control.value, grant: grant.value, op, outcome: 'stood-down', failure, now: world.now() }),
     );
     await clearOpOfRow(world, op.plan.target, op.op).catch((error: unknown) => {
       // The next op's first import replaces it after this one has ended; a standby that is away must not keep the lease.

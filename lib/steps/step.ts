@@ -8,7 +8,7 @@ import type { World } from '../ports/world.ts';
 
 /** What a step has done, or that it has to be asked again. */
 export type StepResult = {
-  /** `pending` and `choose-again` ask for another look and are not recorded; every other word ends the step. */
+  /** `pending`, `choose-again` and `judge-again` ask for another look and are not recorded; every other word ends the step. */
   readonly outcome: string;
   readonly because: string;
   readonly waitSeconds?: number;
@@ -33,7 +33,7 @@ export type StepDefinition = {
   readonly replays?: (op: OpRecord) => boolean;
 };
 
-const looksAgain = new Set(['pending', 'choose-again']);
+const looksAgain = new Set(['pending', 'choose-again', 'judge-again']);
 
 /**
  * Runs one step of an op under the rules of the journal: an execution that was superseded may not act, a finished

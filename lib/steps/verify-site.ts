@@ -1,5 +1,5 @@
-import { CanaryStamp } from '../contracts/helper.ts';
-import { helperDagPrefix, keysOf } from '../contracts/names.ts';
+import { CanaryStamp, PromoteResult } from '../contracts/helper.ts';
+import { isHelperDag, keysOf } from '../contracts/names.ts';
 import { TargetNotReadyError } from '../core/errors.ts';
 import { finishedData, type StepContext, type StepDefinition } from './step.ts';
 
@@ -42,13 +42,19 @@ async function canaryIsNotYetThere(world: StepContext): Promise<string | null> {
 }
 
 async function dagsAreNotYetOpen(world: StepContext): Promise<string | null> {
-  const promoted = await finishedData(world, world.op.value.op, 'Promote the site');
-  const opened = new Set(
-    (Array.isArray(promoted?.dags) ? promoted.dags : [])
-      .filter((dag): dag is { dagId: string } => dag?.unpaused === true)
-      .map(({ dagId }) => dagId),
-  );
+  const opened = await openedByPromotion(world);
   const dags = await world.airflow(world.op.value.plan.target).listDags();
-  const shut = dags.filter((dag) => !dag.dagId.startsWith(helperDagPrefix) && opened.has(dag.dagId) && dag.isPaused);
+  const shut = dags.filter((dag) => !isHelperDag(dag.dagId) && opened.has(dag.dagId) && dag.isPaused);
   return shut.length === 0 ? null : `paused again by somebody: ${shut.map(({ dagId }) => dagId).join(', ')}`;
+}
+
+/** Ids of the DAGs that the promotion opened. The journal names only the others; the result object has all of them. */
+async function openedByPromotion(world: StepContext): Promise<ReadonlySet<string>> {
+  const { op, plan } = world.op.value;
+  const key = String((await finishedData(world, op, 'Promote the site'))?.resultKey);
+  const stored = await world.bucket(plan.target).read(key);
+  if (!stored)
+    throw new TargetNotReadyError(`the result of the promotion, ${key}, is not in the bucket of ${plan.target}`);
+  const { dags } = PromoteResult.parse(JSON.parse(stored.body.toString('utf8')));
+  return new Set(dags.filter((dag) => dag.unpaused).map(({ dagId }) => dagId));
 }

@@ -6,7 +6,7 @@ import { keysOf } from '../contracts/names.ts';
 import { records } from '../contracts/records.ts';
 import { SiteUnreachableError, SnapshotInvalidError } from '../core/errors.ts';
 import { ageSeconds } from '../core/time.ts';
-import type { SiteBucket, StoredObject } from '../ports/site-bucket.ts';
+import type { StoredObject } from '../ports/site-bucket.ts';
 import type { StepResult } from './step.ts';
 import { type TickContext, tickData } from './tick.ts';
 
@@ -45,7 +45,6 @@ export async function verifySnapshot(world: TickContext): Promise<StepResult> {
   await world.table.commit([
     { key: records.snapshot(snapshotId), expect: first.version, value: { ...first.value, verified } },
   ]);
-  await publishBase(world.bucket(from), world, snapshotId, from);
   return {
     outcome: 'done',
     because: `${manifest.objects.length} objects of ${snapshotId} hashed again in ${bucket.name}`,
@@ -91,9 +90,4 @@ async function firstSight(world: TickContext, manifest: Manifest, stored: Stored
   };
   await world.table.commit([{ key, expect: 'absent', value }]);
   return { value, version: 1 };
-}
-
-/** Tells the site which snapshot of it is verified in the other bucket. */
-async function publishBase(bucket: SiteBucket, world: TickContext, snapshotId: string, side: Side): Promise<void> {
-  await bucket.write(`${world.config.pair}/sites/${side}/base.json`, JSON.stringify({ snapshotId }));
 }

@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 import type { Side } from '../../lib/contracts/ids.ts';
-import { helperDagPrefix, helperDags } from '../../lib/contracts/names.ts';
+import { helperDags, isHelperDag } from '../../lib/contracts/names.ts';
 import type { Access } from '../access.ts';
+import { projectRoot } from '../place.ts';
 import { until } from '../until.ts';
-import { projectRoot, type Sandbox } from '../up.ts';
+import type { Sandbox } from '../up.ts';
 
 /** Production DAGs of the demo: when they run, and for catchup DAGs the seconds between two slots. */
 export const catchupSlots = {
@@ -71,7 +72,7 @@ export async function startProduction(access: Access): Promise<void> {
   await airflow.setVariable(variable.key, variable.value);
   await airflow.request('POST', '/connections', { body: connection });
   for (const dag of await airflow.listDags()) {
-    if (!dag.dagId.startsWith(helperDagPrefix)) await airflow.setPaused(dag.dagId, false);
+    if (!isHelperDag(dag.dagId)) await airflow.setPaused(dag.dagId, false);
   }
   await airflow.triggerRun(longDag, 'long_run_1', {});
 }

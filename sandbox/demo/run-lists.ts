@@ -24,7 +24,7 @@ export type Comparison = {
   readonly afterRecovery: number;
   /** Known as finished by the imported snapshot and run again on b, or run on both sites at once. */
   readonly doubled: readonly DoubledRun[];
-  /** Slots of a catchup DAG that ran on neither site. */
+  /** Slots of a catchup DAG that ran on neither site, and which b has passed by or never come to. */
   readonly skipped: readonly RunName[];
   /** Finished on a after the recovery point and run again on b: the price of the recovery point. */
   readonly repeated: readonly (RunName & { readonly endedOnA: string })[];
@@ -38,6 +38,8 @@ type Question = {
   readonly lostAt: Date;
   /** When site b got the grant: what it starts from then on is its own work. */
   readonly givenAt: Date;
+  /** When the databases were read. */
+  readonly measuredAt: Date;
   /** Catchup DAGs and the seconds between their slots. */
   readonly slots: Readonly<Record<string, number>>;
 };
@@ -89,15 +91,41 @@ function taskOnBoth(onA: RunRow, onB: RunRow, givenAt: Date): string | null {
   return null;
 }
 
-function skippedSlots({ a, b, slots }: Question): RunName[] {
+/** A slot that is due for longer than this is late, in seconds. */
+const lateSeconds = 60;
+
+/**
+ * The slots of catchup DAGs that ran on neither site, as far as that can be known: a DAG that works through its slots
+ * one by one may lag. So a slot counts only when b has passed it by (there is a later one), or when b has not begun to
+ * work on this DAG at all although slots are late.
+ */
+function skippedSlots(question: Question): RunName[] {
+  return Object.entries(question.slots).flatMap(([dagId, seconds]) =>
+    skippedOf(dagId, seconds * 1000, {
+      ...question,
+      a: question.a.filter((run) => run.dagId === dagId),
+      b: question.b.filter((run) => run.dagId === dagId),
+    }),
+  );
+}
+
+function skippedOf(dagId: string, interval: number, { a, b, givenAt, measuredAt }: Question): RunName[] {
+  const ran = new Set([...a, ...b].filter(hasRun).map(slotOf));
+  const waiting = new Set(b.filter((run) => !hasRun(run)).map(slotOf));
+  const newestRow = Math.max(...b.map(slotOf));
+  const own = b.filter((run) => startedFrom(run, givenAt));
+  const newestDone = Math.max(...own.filter((run) => finished.has(run.state)).map(slotOf));
+  // A slot is due at its end.
+  const newestLate = measuredAt.getTime() - lateSeconds * 1000 - interval;
+  const last = own.length > 0 ? newestRow : Math.max(newestRow, newestLate);
   const skipped: RunName[] = [];
-  for (const [dagId, seconds] of Object.entries(slots)) {
-    const dates = [...a, ...b].filter((run) => run.dagId === dagId).map((run) => Date.parse(run.logicalDate));
-    const there = new Set(dates);
-    const last = Math.max(...b.filter((run) => run.dagId === dagId).map((run) => Date.parse(run.logicalDate)));
-    for (let slot = Math.min(...dates); slot <= last; slot += seconds * 1000) {
-      if (!there.has(slot)) skipped.push({ dagId, logicalDate: new Date(slot).toISOString() });
-    }
+  for (let slot = Math.min(...[...a, ...b].map(slotOf)); slot <= last; slot += interval) {
+    const mayCome = waiting.has(slot) && slot > newestDone;
+    if (!ran.has(slot) && !mayCome) skipped.push({ dagId, logicalDate: new Date(slot).toISOString() });
   }
   return skipped;
 }
+
+const slotOf = ({ logicalDate }: RunName) => Date.parse(logicalDate);
+/** A row alone is no work: a task of it has started, or it has ended. */
+const hasRun = (run: RunRow) => finished.has(run.state) || run.tasks.some(({ start }) => start !== null);

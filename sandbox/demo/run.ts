@@ -4,8 +4,9 @@ import { z } from 'zod';
 import type { OpRecord } from '../../lib/contracts/control.ts';
 import { records } from '../../lib/contracts/records.ts';
 import { type Access, harnessAccess } from '../access.ts';
+import { projectRoot } from '../place.ts';
 import { until } from '../until.ts';
-import { projectRoot, type Sandbox } from '../up.ts';
+import type { Sandbox } from '../up.ts';
 import { Follower } from './follow.ts';
 import { catchupSlots, lifeboat, startProduction, waitForDags } from './production.ts';
 import { readRuns } from './read-runs.ts';
@@ -30,6 +31,8 @@ export type DemoResult = {
   readonly runs: Comparison;
   readonly interrupted: readonly unknown[];
   readonly nextRuns: readonly unknown[];
+  /** DAGs that the promotion left paused, and why. */
+  readonly leftPaused: readonly unknown[];
   readonly versions: { readonly airflow: string; readonly postgres: string };
   readonly report: string;
 };
@@ -145,6 +148,7 @@ const ReportFacts = z.object({
   fence: z.object({ rung: z.string(), waiver: z.unknown() }),
   interrupted: z.array(z.unknown()),
   nextRuns: z.array(z.unknown()),
+  leftPaused: z.array(z.unknown()),
 });
 
 async function measure(
@@ -160,6 +164,7 @@ async function measure(
     readRuns(sandbox.postgres, sandbox.site('b').metadataDatabase),
     sandbox.postgres.query('postgres', 'SHOW server_version'),
   ]);
+  const measuredAt = new Date();
   const snapshotAt = new Date(report.recoveryPoint.snapshotAt);
   const promoted = await access.table.get(records.step(op.op, 'Promote the site'));
   const detectedAt = Date.parse(op.detectedAt ?? op.beganAt);
@@ -177,9 +182,10 @@ async function measure(
     recoveryPointSeconds: seconds(lostAt.getTime() - snapshotAt.getTime()),
     controllerSeconds: seconds(Date.parse(promoted?.value.endedAt ?? '') - detectedAt),
     fence: { rung: report.fence.rung, waiver: report.fence.waiver ?? null },
-    runs: compareRuns({ a, b, snapshotAt, lostAt, givenAt, slots: catchupSlots }),
+    runs: compareRuns({ a, b, snapshotAt, lostAt, givenAt, measuredAt, slots: catchupSlots }),
     interrupted: report.interrupted,
     nextRuns: report.nextRuns,
+    leftPaused: report.leftPaused,
     versions: {
       airflow: '2.10.3',
       postgres: z.array(z.object({ server_version: z.string() })).parse(version)[0]?.server_version ?? '',

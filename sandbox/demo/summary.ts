@@ -19,6 +19,7 @@ export function demoSummary(measured: DemoResult): string {
     `  ${list('repeated (finished on a after the recovery point)', runs.repeated)}`,
     `  ${list('interrupted', measured.interrupted)}`,
     `  ${list('came next', measured.nextRuns)}`,
+    `  ${list('left paused', measured.leftPaused)}`,
     `  Airflow ${measured.versions.airflow}, PostgreSQL ${measured.versions.postgres}`,
     `  report: ${measured.report}`,
   ].join('\n');

@@ -61,6 +61,12 @@ export class InstallError extends SandboxHostError {
   override readonly exitCode = 18;
 }
 
+/** A sandbox of this name is up; starting another one would end it. */
+export class AlreadyUpError extends SandboxHostError {
+  override readonly name = 'AlreadyUpError';
+  override readonly exitCode = 20;
+}
+
 /** A process of the sandbox did not start, or ended when it should have gone on. */
 export class ProcessStartError extends SandboxHostError {
   override readonly name = 'ProcessStartError';

@@ -65,6 +65,15 @@ describe.each(machines)('the definition of %s', (machine) => {
     }
   });
 
+  it('tries a service that does not answer again for a while, unless the next tick does so anyway', () => {
+    for (const { name, state } of tasks) {
+      const retrier = state.Retry.find(({ ErrorEquals }) => ErrorEquals.includes('TransientError'));
+      const expected = { IntervalSeconds: 2, BackoffRate: 2, MaxAttempts: 6, MaxDelaySeconds: 30 };
+      if (machine === 'watch') expect(retrier, name).toBeUndefined();
+      else expect(retrier, name).toMatchObject(expected);
+    }
+  });
+
   it('gives every Choice a Default', () => {
     for (const [name, state] of states) if (state.Type === 'Choice') expect(state.Default, name).toBeTruthy();
   });

@@ -81,6 +81,17 @@ describe('control table in DynamoDB', () => {
     ]);
     expect(await other.get(records.grant())).toBeNull();
   });
+
+  it('says which table, pair and Region it was, when there is no such table', async () => {
+    const client = awsClients(moto.place()).dynamo();
+    const table = new DynamoControlTable({ client, table: 'lifeboat-nobody', pair: 'nobody' });
+    const missing = {
+      name: 'ControlTableMissingError',
+      message: `pair nobody has no control table: lifeboat-nobody does not exist in ${moto.place().region}`,
+    };
+    await expect(table.get(records.grant())).rejects.toMatchObject(missing);
+    await expect(table.list(records.ops())).rejects.toMatchObject(missing);
+  });
 });
 
 describe('control table against a DynamoDB that answers something else', () => {
@@ -104,6 +115,16 @@ describe('control table against a DynamoDB that answers something else', () => {
     await expect(table().commit([write, check])).rejects.toMatchObject({
       name: 'CommitConflictError',
       keys: ['audit#1'],
+    });
+  });
+
+  it('says which table, pair and Region it was, when a commit found no such table', async () => {
+    const __type = 'com.amazonaws.dynamodb.v20120810#ResourceNotFoundException';
+    const body = JSON.stringify({ __type, message: 'Requested resource not found' });
+    raw.answer(() => ({ status: 400, headers: { 'content-type': 'application/x-amz-json-1.0' }, body }));
+    await expect(table().commit([write])).rejects.toMatchObject({
+      name: 'ControlTableMissingError',
+      message: `pair demo has no control table: lifeboat-demo does not exist in ${raw.place().region}`,
     });
   });
 

@@ -96,6 +96,19 @@ describe('pauseAll', () => {
   });
 });
 
+describe('a DAG that is no helper but begins like one', () => {
+  it('stays paused, and its tasks count', async () => {
+    const { calls, airflow } = scripted(({ path }) =>
+      path === '/dags'
+        ? { dags: [dag('lifeboat_sales')], total_entries: 1 }
+        : { task_instances: [task('load', 'lifeboat_sales')], total_entries: 1 },
+    );
+    await airflow.pauseAll();
+    expect(calls.map(({ method, path }) => `${method} ${path}`)).toEqual(['PATCH /dags']);
+    expect(await airflow.activeTaskInstances(['running'])).toMatchObject([{ dagId: 'lifeboat_sales' }]);
+  });
+});
+
 describe('activeTaskInstances', () => {
   it('leaves the helpers out', async () => {
     const rows = [task('load'), task('stamp', 'lifeboat_canary')];

@@ -59,6 +59,7 @@ describe.each([
     const config = pairConfig({
       sites: { a: siteConfig('eu-west-1', environment), b: siteConfig('eu-central-1', 'demo-b') },
       timing,
+      sandbox: true,
     });
     const now = new Date();
     const { starts } = windowAt(now, config.timing);

@@ -28,6 +28,11 @@ describe('an alarm', () => {
     expect(periodSeconds(alarm, timing) * alarm.periods).toBeLessThanOrEqual(86_400);
   });
 
+  it.each(['op-held', 'fence-not-acknowledged'])('tells of what waits for a person within a minute: %s', (name) => {
+    const alarm = alarms.find((one) => one.name === name);
+    expect(alarm && periodSeconds(alarm, Timing.parse({})) * alarm.periods).toBe(60);
+  });
+
   it('goes off when the controller has stopped, not only when it complains', () => {
     expect(alarms.filter((alarm) => alarm.missing === 'breaching').map((alarm) => alarm.name)).toEqual([
       'snapshot-stale',

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
+import { longestTimeoutSeconds } from '../../lib/contracts/timing.ts';
 import { definitionFile, machines } from '../../lib/infra/definition.ts';
 import { controllerFunctions, functionsOf, substitutionName } from '../../lib/infra/functions.ts';
 import { exampleConfig, synthesise } from '../support/synthesised.ts';
@@ -95,6 +96,7 @@ describe('the controller stack', () => {
 
   it('gives no function longer than the age at which its claim counts as abandoned', () => {
     const longest = Math.max(...controllerFunctions.map((spec) => spec.timeoutSeconds));
+    expect(longest, 'say it in lib/contracts/timing.ts').toBe(longestTimeoutSeconds);
     expect(longest).toBeLessThan(exampleConfig().timing.longestFunctionSeconds);
   });
 

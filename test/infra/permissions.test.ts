@@ -79,7 +79,10 @@ describe('the permissions of the functions', () => {
     const written = statements.flatMap(({ actions, resources }) => (actions.includes('s3:PutObject') ? resources : []));
     expect([...new Set(written.map((resource) => resource.replace(/^.*\/demo\//, '')))].sort()).toEqual([
       'ops/*',
-      'sites/*',
+      'sites/a/environment.json',
+      'sites/a/fence.json',
+      'sites/b/environment.json',
+      'sites/b/fence.json',
     ]);
   });
 

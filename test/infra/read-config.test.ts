@@ -19,8 +19,15 @@ const fileWith = (content: unknown): string => {
 };
 const { pair, ...withoutPair } = exampleConfig();
 
+/** A configuration with times that do not go together. */
+const times = (timing: Record<string, number>, message: RegExp): [string, unknown, RegExp] => [
+  `the times ${JSON.stringify(timing)}`,
+  { pair, ...withoutPair, timing },
+  message,
+];
+
 describe('reading a pair configuration', () => {
-  it.each([
+  it.each<[string, unknown, RegExp]>([
     ['a missing field', withoutPair, /pair: found nothing, expected string/],
     ['a wrong value', { pair, ...withoutPair, account: 12 }, /account: found 12, expected string/],
     ['a wrong text', { pair: 'Demo', ...withoutPair }, /pair: found "Demo", expected 1 to 20 lower-case letters/],
@@ -32,6 +39,16 @@ describe('reading a pair configuration', () => {
       /sites\.b\.environment: expected another environment than site a, found the same/,
     ],
     ['text that is no JSON', '{', /is no JSON/],
+    times({ tickSeconds: 90 }, /timing\.tickSeconds: expected whole minutes \(a multiple of 60\), found 90/),
+    times({ tickSeconds: 30 }, /timing\.tickSeconds: expected whole minutes/),
+    times({ heartbeatPeriodSeconds: 5 }, /timing\.heartbeatPeriodSeconds: expected whole minutes.*found 5/),
+    times({ recoveryPointSeconds: 100 }, /timing\.recoveryPointSeconds: expected whole minutes.*found 100/),
+    times({ longestFunctionSeconds: 869 }, /timing\.longestFunctionSeconds: expected at least 870.*found 869/),
+    times(
+      { canaryStaleSeconds: 120 },
+      /timing\.canaryStaleSeconds: expected more than two canaries \(120\), found 120/,
+    ),
+    times({ deadPeriods: 6 }, /timing\.deadPeriods: expected at most windowPeriods \(5\), found 6/),
   ])('names field, found and expected of %s', (_, content, message) => {
     expect(() => readPairConfig(fileWith(content))).toThrow(message);
   });
@@ -39,6 +56,15 @@ describe('reading a pair configuration', () => {
   it('names every wrong field at once', () => {
     const file = fileWith({ pair, ...withoutPair, account: 'x', mode: 'auto' });
     expect(() => readPairConfig(file)).toThrow(/account:.*\n.*mode:/);
+  });
+
+  it('lets a sandbox have times shorter than AWS can keep, but none that contradict each other', () => {
+    const sandbox = (timing: Record<string, number>) =>
+      fileWith({ pair, ...withoutPair, sandbox: true, timing: { ...short, ...timing } });
+    const short = { tickSeconds: 2, heartbeatPeriodSeconds: 5, recoveryPointSeconds: 20, longestFunctionSeconds: 130 };
+    expect(readPairConfig(sandbox({})).timing.tickSeconds).toBe(2);
+    expect(() => readPairConfig(sandbox({ canarySeconds: 120 }))).toThrow(/canaryStaleSeconds/);
+    expect(() => readPairConfig(sandbox({ windowPeriods: 2 }))).toThrow(/deadPeriods/);
   });
 
   it('says which file cannot be read', () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { helperDagPrefix } from '../../lib/contracts/names.ts';
+import { isHelperDag } from '../../lib/contracts/names.ts';
 import { records } from '../../lib/contracts/records.ts';
 import { breaks } from '../../sandbox/breaks.ts';
 import { demoSecrets, longDag } from '../../sandbox/demo/production.ts';
@@ -173,6 +173,6 @@ describe('failover on the real sandbox', () => {
     expect(JSON.parse(last)).toMatchObject({ mode: 'fenced', paused: true });
     expect(await traceOf(sandbox, 'a')).toEqual(before);
     const dags = await begun.access.airflow('a').listDags();
-    expect(dags.filter((dag) => !dag.isPaused && !dag.dagId.startsWith(helperDagPrefix))).toEqual([]);
+    expect(dags.filter((dag) => !dag.isPaused && !isHelperDag(dag.dagId))).toEqual([]);
   });
 });

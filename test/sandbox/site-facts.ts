@@ -5,7 +5,8 @@ import { promisify } from 'node:util';
 import { z } from 'zod';
 import type { Side } from '../../lib/contracts/ids.ts';
 import { demoSecrets } from '../../sandbox/demo/production.ts';
-import { projectRoot, type Sandbox } from '../../sandbox/up.ts';
+import { projectRoot } from '../../sandbox/place.ts';
+import type { Sandbox } from '../../sandbox/up.ts';
 
 const run = promisify(execFile);
 const Trace = z.object({

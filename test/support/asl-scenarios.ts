@@ -40,6 +40,9 @@ export const scenarios: readonly Scenario[] = [
   scenario('protect', 'the ages are published after a failed export too', 'Snapshot not taken', {
     'Export the snapshot': ['pending', { throws: 'HelperFailedError' }],
   }),
+  scenario('protect', 'a service that does not answer for a moment is asked again', 'Protected', {
+    'Publish the ages': [{ throws: 'TransientError' }, 'done'],
+  }),
   scenario('protect', 'the ages are published after a failed verification too', 'Snapshot not taken', {
     'Verify the snapshot': [{ throws: 'SnapshotInvalidError' }],
   }),
@@ -96,6 +99,19 @@ export const scenarios: readonly Scenario[] = [
   scenario('failover', 'a commit conflict is tried again', 'Recovered', {
     ...approved,
     'Withdraw the grant': [{ throws: 'CommitConflictError' }, { throws: 'CommitConflictError' }, 'done'],
+  }),
+  scenario('failover', 'a service that does not answer for a moment is asked again', 'Recovered', {
+    ...approved,
+    'Fence the losing site': [{ throws: 'TransientError' }, 'done'],
+  }),
+  scenario('failover', 'a withdrawal that would not be right any more is judged again', 'Recovered', {
+    ...approved,
+    'Withdraw the grant': ['judge-again', 'done'],
+  }),
+  scenario('failover', 'a grant is given back in as many looks as its DAGs need', 'Given back', {
+    ...approved,
+    'Import the rest': [{ throws: 'HelperFailedError' }],
+    'Give back': ['pending', 'pending', 'given-back'],
   }),
   scenario('failover', 'a function that keeps crashing is an error like any other', 'Stood down after an error', {
     'Choose the snapshot': [{ throws: 'Runtime.ExitError' }],

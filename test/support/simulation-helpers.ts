@@ -54,7 +54,7 @@ async function exportTo(site: HelperSite, request: Ask<'export'>, row: ReservedR
   if (!/^\d{6}-[0-9A-HJKMNP-TV-Z]{26}$/.test(request.snapshotId)) {
     refuse('RequestInvalidError', `snapshotId ${request.snapshotId} is not <epoch, 6 digits>-<ulid>`);
   }
-  const prefix = keysOf(request.pair).snapshotPrefix(request.snapshotId);
+  const prefix = `${request.pair}/snapshots/${request.snapshotId}/`;
   const objects = ['dag_run', 'task_instance'].map((table) => {
     const body = `${table} of ${request.snapshotId}`;
     const about = { key: `${prefix}${table}.copy.gz`, table, stage: 'essential', columns: [['id', 'integer']] };

@@ -93,7 +93,8 @@ export class SimulationRules {
     this.moves.push(`${grant.holder}@${grant.epoch}`);
     if (before === null || (before.holder === grant.holder && before.epoch === grant.epoch)) return;
     const move = `${before.holder}@${before.epoch} -> ${grant.holder}@${grant.epoch}`;
-    const op = (await this.#ops()).find(({ epoch }) => epoch === grant.epoch);
+    // An op that stood down leaves its epoch to the next one.
+    const op = (await this.#ops()).find(({ epoch, outcome }) => epoch === grant.epoch && outcome !== 'stood-down');
     if (!op) return this.#break(`S2: ${move} belongs to no op`);
     if (grant.holder === 'none') return await this.#checkWithdrawal(before, grant, op, move);
     if (before.holder !== 'none' || before.epoch !== grant.epoch) return this.#break(`S2: ${move} is no legal move`);

@@ -1,6 +1,6 @@
 import { ReservedRow } from '../../lib/contracts/helper.ts';
 import type { Side } from '../../lib/contracts/ids.ts';
-import { helperDags, keysOf, reservedVariable } from '../../lib/contracts/names.ts';
+import { helperDags, isHelperDag, keysOf, reservedVariable } from '../../lib/contracts/names.ts';
 import { FakeAirflow } from './fakes/airflow.ts';
 import { InMemorySiteBucket } from './fakes/site-bucket.ts';
 import { HelperRule, serveHelper } from './simulation-helpers.ts';
@@ -84,9 +84,7 @@ export class SimulatedSite {
 
   /** Ids of the production DAGs that are open. */
   open(): string[] {
-    return this.airflow.dags
-      .filter((dag) => !dag.isPaused && !dag.dagId.startsWith('lifeboat_'))
-      .map((dag) => dag.dagId);
+    return this.airflow.dags.filter((dag) => !dag.isPaused && !isHelperDag(dag.dagId)).map((dag) => dag.dagId);
   }
 
   /** When the next helper run ends, in milliseconds; infinity when none is at work. */
@@ -130,7 +128,7 @@ export class SimulatedSite {
     const epoch = marker ? Number(JSON.parse(marker.body.toString('utf8')).epoch) : 0;
     if (epoch > this.row().epoch) this.writeRow({ ...this.row(), epoch, mode: 'fenced' });
     if (this.row().mode === 'fenced') {
-      for (const dag of this.airflow.dags) if (!dag.dagId.startsWith('lifeboat_')) dag.isPaused = true;
+      for (const dag of this.airflow.dags) if (!isHelperDag(dag.dagId)) dag.isPaused = true;
     }
     return this.row();
   }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { failureKind } from '../../lib/adapters/failure-kind.ts';
 import type { OpRecord } from '../../lib/contracts/control.ts';
 import type { Side } from '../../lib/contracts/ids.ts';
 import { records } from '../../lib/contracts/records.ts';
@@ -87,6 +88,7 @@ export class Simulation {
       metrics: this.metrics,
       look: (side, now) => lookFrom(config.controllerRegion, this.sites, config, side, now),
       vantages: [vantageOf('a'), vantageOf('b')],
+      isUnreachable: (error) => failureKind(error).kind === 'unreachable',
       now: this.clock.now,
       newId: () => `01jnq${String(++this.#ids).padStart(21, '0')}`,
       sha256: (text) => createHash('sha256').update(text).digest('hex'),

@@ -1,5 +1,6 @@
 import pRetry from 'p-retry';
 import { z } from 'zod';
+import { isHelperDag } from '../../contracts/names.ts';
 import {
   AirflowAnswerError,
   type AirflowApi,
@@ -9,7 +10,6 @@ import {
   type DagRun,
   type DagRunState,
   type DagSummary,
-  HELPER_DAG_PREFIX,
   type HttpMethod,
   type ImportError,
   type TaskInstance,
@@ -63,7 +63,7 @@ export class AirflowRestApi implements AirflowApi {
     await this.#everyPage(async (offset) => {
       const page = await this.#ask(DagPage, 'PATCH', '/dags', { query: { ...query, offset }, body });
       // The pattern cannot leave the helpers out, so they are opened again at once.
-      for (const { dagId } of page.rows.filter(isHelper)) await this.setPaused(dagId, false);
+      for (const { dagId } of page.rows) if (isHelperDag(dagId)) await this.setPaused(dagId, false);
       return page;
     });
   }
@@ -91,7 +91,7 @@ export class AirflowRestApi implements AirflowApi {
       return page;
     });
     // Fewer rows than counted: a row moved to a page that had been read. Zero must never come from such a reading.
-    if (seen.size >= total) return [...seen.values()].filter((row) => !isHelper(row));
+    if (seen.size >= total) return [...seen.values()].filter(({ dagId }) => !isHelperDag(dagId));
     throw new AirflowAnswerError(`the list of task instances changed during each of ${MOST_PASSES} readings`);
   }
 
@@ -180,10 +180,6 @@ export class AirflowRestApi implements AirflowApi {
     }
     throw new AirflowAnswerError(`a list did not end after ${MOST_PAGES} pages`);
   }
-}
-
-function isHelper({ dagId }: { readonly dagId: string }): boolean {
-  return dagId.startsWith(HELPER_DAG_PREFIX);
 }
 
 /**

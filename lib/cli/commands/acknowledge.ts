@@ -7,7 +7,7 @@ export const acknowledgeCommand = (run: Runner): Verb =>
   verb('acknowledge', {
     summary: 'says that a person has read the report of an automatic op; until then no other begins by itself',
     examples: ['lifeboat acknowledge 01k9zq4w8h3m5n7p9r1s2t4v6x'],
-    exitCodes: [0, 1, 2, 3],
+    exitCodes: [0, 1, 2, 3, 4],
   })
     .argument('<op>', 'id of the op')
     .action(run(acknowledge));

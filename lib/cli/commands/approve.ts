@@ -17,7 +17,7 @@ export const approveCommand = (run: Runner): Verb =>
       'lifeboat approve 01k9zq4w8h3m5n7p9r1s2t4v6x',
       'lifeboat approve 01k9zq4w8h3m5n7p9r1s2t4v6x --yes --expect-epoch 1 --no-wait',
     ],
-    exitCodes: [0, 1, 2, 3, 6, 7, 10],
+    exitCodes: [0, 1, 2, 3, 4, 6, 7, 10],
   })
     .argument('<op>', 'id of the op')
     .option('--yes', 'do not ask; only together with --expect-epoch')

@@ -14,7 +14,7 @@ export const historyCommand = (run: Runner): Verb =>
   verb('history', {
     summary: 'lists the ops, who held the grant when, and the audit, newest first',
     examples: ['lifeboat history', 'lifeboat history --limit 100 --json'],
-    exitCodes: [0, 1, 2],
+    exitCodes: [0, 1, 2, 4],
   })
     .option('--limit <n>', 'how many ops and audit entries (default: 20)')
     .action(run(history));

@@ -17,7 +17,7 @@ export const pauseCommand = (run: Runner): Verb =>
   verb('pause', {
     summary: 'keeps ops from beginning for a while; judging, exports and pages go on. Always ends by itself',
     examples: ['lifeboat pause --for 2h --reason "network change CHG-1042"', 'lifeboat pause --end'],
-    exitCodes: [0, 1, 2, 3],
+    exitCodes: [0, 1, 2, 3, 4],
   })
     .option('--for <time>', 'how long, for example 90m or 2h')
     .option('--reason <text>', 'why; status shows it')

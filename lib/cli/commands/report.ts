@@ -12,7 +12,7 @@ export const reportCommand = (run: Runner): Verb =>
       'lifeboat report 01k9zq4w8h3m5n7p9r1s2t4v6x',
       'lifeboat report 01k9zq4w8h3m5n7p9r1s2t4v6x --json > report.json',
     ],
-    exitCodes: [0, 1, 2],
+    exitCodes: [0, 1, 2, 4],
   })
     .argument('<op>', 'id of the op')
     .action(run(report));

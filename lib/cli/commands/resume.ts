@@ -10,7 +10,7 @@ export const resumeCommand = (run: Runner): Verb =>
   verb('resume', {
     summary: 'takes up an op that is held or whose execution is gone; finished steps are not done again',
     examples: ['lifeboat resume 01k9zq4w8h3m5n7p9r1s2t4v6x', 'lifeboat resume 01k9zq4w8h3m5n7p9r1s2t4v6x --no-wait'],
-    exitCodes: [0, 1, 2, 3, 6, 7, 10],
+    exitCodes: [0, 1, 2, 3, 4, 6, 7, 10],
   })
     .argument('<op>', 'id of the op')
     .option('--no-wait', 'take it up and return; the op goes on by itself')

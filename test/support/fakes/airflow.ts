@@ -1,3 +1,4 @@
+import { isHelperDag } from '../../../lib/contracts/names.ts';
 import {
   type AirflowApi,
   AirflowApiError,
@@ -6,7 +7,6 @@ import {
   type DagRun,
   type DagRunState,
   type DagSummary,
-  HELPER_DAG_PREFIX,
   type HttpMethod,
   type ImportError,
   type TaskInstance,
@@ -17,7 +17,6 @@ import {
 type FakeRun = { dagId: string; runId: string; state: DagRunState; conf: Readonly<Record<string, unknown>> };
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-const isHelper = (dagId: string) => dagId.startsWith(HELPER_DAG_PREFIX);
 const sameTask = (left: TaskKey, right: TaskKey) =>
   left.dagId === right.dagId &&
   left.runId === right.runId &&
@@ -59,7 +58,7 @@ export class FakeAirflow implements AirflowApi {
 
   async pauseAll(): Promise<void> {
     await this.#called('pauseAll');
-    for (const dag of this.dags) if (!isHelper(dag.dagId)) dag.isPaused = true;
+    for (const dag of this.dags) if (!isHelperDag(dag.dagId)) dag.isPaused = true;
   }
 
   async setPaused(dagId: string, paused: boolean): Promise<void> {
@@ -72,7 +71,7 @@ export class FakeAirflow implements AirflowApi {
   async activeTaskInstances(states: readonly TaskState[]): Promise<readonly TaskInstance[]> {
     await this.#called('activeTaskInstances');
     const wanted = new Set<string | null>(states);
-    return this.tasks.filter((task) => !isHelper(task.dagId) && wanted.has(task.state)).map((task) => ({ ...task }));
+    return this.tasks.filter((task) => !isHelperDag(task.dagId) && wanted.has(task.state)).map((task) => ({ ...task }));
   }
 
   async failTask(key: TaskKey): Promise<void> {

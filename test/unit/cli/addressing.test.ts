@@ -24,7 +24,7 @@ describe('the pair configuration', () => {
     );
     await expect(loadConfig(file)).rejects.toMatchObject({
       name: 'ConfigInvalidError',
-      message: expect.stringMatching(/pair: expected 1 to 20 lower-case letters.*sites\.a/),
+      message: expect.stringMatching(/pair: found "Demo", expected 1 to 20 lower-case letters.*sites\.a/),
       exitCode: 2,
     });
   });
@@ -33,7 +33,7 @@ describe('the pair configuration', () => {
     const file = join(folder, 'pair.json');
     await expect(loadConfig(file)).rejects.toThrow('there is no such file');
     await writeFile(file, '{');
-    await expect(loadConfig(file)).rejects.toThrow('is not JSON');
+    await expect(loadConfig(file)).rejects.toThrow('is no JSON');
   });
 });
 
@@ -43,6 +43,7 @@ describe('the sandbox', () => {
     configFile: 'pair.json',
     accessKeyId: 'AKCLI',
     secretAccessKey: 's',
+    pid: 4711,
   };
   const write = async (text: string) => {
     await mkdir(join(folder, '.lifeboat', 'sandbox', 'demo'), { recursive: true });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { records } from '../../../lib/contracts/records.ts';
+import { ControlTableMissingError } from '../../../lib/ports/control-table.ts';
 import { at, op, opId, PairBench, step } from './fixture.ts';
 
 describe('lifeboat approve', () => {
@@ -120,13 +121,13 @@ describe('the command line', () => {
     expect(bench.err).toEqual([]);
   });
 
-  it('tells an unknown pair from its missing table', async () => {
+  it('names table, pair and Region of a pair that is not deployed, and ends with 4', async () => {
     const bench = new PairBench();
-    bench.table.outage = Object.assign(new Error('Requested resource not found'), {
-      name: 'ResourceNotFoundException',
-    });
-    expect(await bench.run('status')).toBe(1);
-    expect(bench.stderr).toContain('check pair, account and controllerRegion');
+    const ask = { table: 'lifeboat-demo', pair: 'demo', region: 'eu-north-1' };
+    bench.table.outage = new ControlTableMissingError(ask, null);
+    expect(await bench.run('status')).toBe(4);
+    expect(bench.stderr).toContain('pair demo has no control table: lifeboat-demo does not exist in eu-north-1');
+    expect(bench.stderr).toContain('Fix: check pair, account and controllerRegion');
   });
 
   it('shows examples and exit codes in the help of every command', async () => {

@@ -111,6 +111,7 @@ export const op = (more: Partial<OpRecord> = {}): OpRecord => ({
   detectedAt: at(-60),
   endedAt: null,
   outcome: null,
+  failure: null,
   snapshotId: null,
   needs: null,
   interruptedPolicy: 'fail',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { policyActor } from '../../../lib/core/actor.ts';
-import { type BeginRequest, begin, canonicalPlan } from '../../../lib/core/begin.ts';
+import { type BeginRequest, backOffLimit, begin, canonicalPlan } from '../../../lib/core/begin.ts';
 import { at, config, control, grant, legal, now, op, opId, ruleOf, unfencedWord } from '../../support/core-fixtures.ts';
 
 const byPerson: BeginRequest = {
@@ -81,6 +81,40 @@ describe('begin', () => {
     expect(paused).toMatchObject({
       refusal: { because: 'the pair is paused until 2025-03-01T12:01:00.000Z (game day); lift the pause first' },
     });
+  });
+});
+
+describe('the policy', () => {
+  const since = at(-4000);
+  const failed = (endedAt: string, changes = {}) =>
+    op({ outcome: 'stood-down', failure: 'NoSnapshotError: none', detectedAt: since, endedAt, ...changes });
+  const ask = (ops: ReturnType<typeof op>[], seconds = 0) =>
+    backOffLimit({ ops, from: 'a', since, tickSeconds: 60, now: new Date(at(seconds)) });
+
+  it('lets ten ticks pass after an op that failed, and as many more after each further one', () => {
+    expect(ask([failed(at(-1))], 598)).toBe(
+      `1 op about this loss failed, the next one begins after ${at(599)}; the last was ${opId}: NoSnapshotError: none`,
+    );
+    expect(ask([failed(at(-1))], 600)).toBeNull();
+    const two = [failed(at(-700)), failed(at(-1))];
+    expect(ask(two, 1198)).toContain(`after ${at(1199)}`);
+    expect(ask(two, 1200)).toBeNull();
+  });
+
+  it('lets an hour pass at most', () => {
+    const many = Array.from({ length: 30 }, () => failed(at(-1)));
+    expect(ask(many, 3598)).not.toBeNull();
+    expect(ask(many, 3600)).toBeNull();
+  });
+
+  it.each([
+    ['no op has ended', [op({ detectedAt: since })]],
+    ['the newest op did not end by an error', [failed(at(-60)), failed(at(-1), { failure: null })]],
+    ['the newest op moved production', [failed(at(-60)), failed(at(-1), { outcome: 'recovered' })]],
+    ['it was another loss', [failed(at(-1), { detectedAt: at(-5000) })]],
+    ['it was a loss of the other site', [failed(at(-1), { plan: { ...op().plan, from: 'b' } })]],
+  ])('begins at once when %s', (_, ops) => {
+    expect(ask(ops)).toBeNull();
   });
 });
 

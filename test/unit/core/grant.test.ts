@@ -153,6 +153,12 @@ describe('the end of an op', () => {
     expect(ruleOf(endOp({ control: leased, grant: withdrawn, op: op(), outcome, now }))).toBe('S2');
   });
 
+  it('keeps the error that led to it, as long as a record has room for it', () => {
+    const end = { control: leased, grant: grant(), op: op(), outcome: 'stood-down', now } as const;
+    expect(legal(endOp(end)).op.failure).toBeNull();
+    expect(legal(endOp({ ...end, failure: 'x'.repeat(600) })).op.failure).toBe('x'.repeat(500));
+  });
+
   it('comes once, and only to the op with the lease', () => {
     const ask = (changes: object) =>
       ruleOf(endOp({ control: leased, grant: grant(), op: op(), outcome: 'stood-down', now, ...changes }));

@@ -3,6 +3,7 @@ import type { Verdict } from '../../../lib/contracts/observation.ts';
 import { judge, recoveryTicks } from '../../../lib/core/judge.ts';
 import {
   at,
+  cutOffLooks,
   judgeInput,
   type Looks,
   later,
@@ -74,6 +75,26 @@ describe('since', () => {
   });
 });
 
+/** A look so many seconds later, whose stamps and periods are as old as those of the fixture. */
+const lateBy = (seconds: number, looks: Looks) =>
+  seen(looks).map((one) => ({
+    ...one,
+    at: at(seconds),
+    evidence: {
+      ...one.evidence,
+      ...(one.evidence.periods
+        ? {
+            periods: one.evidence.periods.map((period) => ({
+              ...period,
+              start: new Date(Date.parse(period.start) + seconds * 1000).toISOString(),
+            })),
+          }
+        : {}),
+    },
+  }));
+const lostAt = (seconds: number, previous: Verdict, looks: Looks = lostLooks) =>
+  judge(judgeInput(lateBy(seconds, looks), { previous, now: later(seconds) }));
+
 describe('a planned state', () => {
   const updating: Looks = { ...lostLooks, environment: ['planned', { status: 'UPDATING' }] };
   const afterMaximum = later(timing.plannedMaxSeconds + 1);
@@ -99,5 +120,72 @@ describe('a planned state', () => {
       at: afterMaximum.toISOString(),
     }));
     expect(judge(judgeInput(maintenance, { previous: first, now: afterMaximum })).diagnosis).toBe('PLANNED');
+  });
+
+  it.each(['unreadable', 'unreachable'] as const)('is believed while the environment is %s, and says so', (outcome) => {
+    const first = judge(judgeInput(seen(updating)));
+    const blind = judge(judgeInput(seen({ ...lostLooks, environment: [outcome] }), { previous: first }));
+    expect(blind).toMatchObject({ diagnosis: 'PLANNED', health: 'unknown' });
+    expect(blind.because[0]).toContain('environment UPDATING for 0 s, as remembered');
+  });
+
+  it('is not believed for longer than one that is seen', () => {
+    const first = judge(judgeInput(seen(updating)));
+    const blind = { ...lostLooks, environment: ['unreadable'] } satisfies Looks;
+    expect(judge(judgeInput(seen(blind), { previous: first, now: later(timing.plannedMaxSeconds) })).diagnosis).toBe(
+      'PLANNED',
+    );
+    expect(lostAt(timing.plannedMaxSeconds + 1, first, blind).diagnosis).toBe('ENV_DOWN');
+  });
+
+  it('that is not remembered does not keep a loss back while the environment cannot be read', () => {
+    const blind: Looks = { ...lostLooks, environment: ['unreadable'] };
+    expect(judge(judgeInput(seen(blind), { previous: verdict() })).diagnosis).toBe('ENV_DOWN');
+  });
+});
+
+describe('after a planned state', () => {
+  const margin =
+    timing.canaryStaleSeconds + timing.windowPeriods * timing.heartbeatPeriodSeconds + timing.ingestionLagSeconds;
+  const during = (status: string): Looks => ({
+    ...lostLooks,
+    environment: [status === 'CREATING' ? 'alive' : 'planned', { status }],
+  });
+
+  it.each(['UPDATING', 'MAINTENANCE', 'CREATING'])('(%s) a loss is unclear until the site has settled', (status) => {
+    const first = judge(judgeInput(seen(during(status))));
+    const ended = lostAt(60, first);
+    expect(ended).toMatchObject({ diagnosis: 'UNCLEAR', health: 'unknown', healthyTicks: recoveryTicks(timing) });
+    const settling = lostAt(60 + margin, ended);
+    expect(settling.diagnosis).toBe('UNCLEAR');
+    expect(settling.because[0]).toBe(`settling after ${status}, which ended 11 min ago`);
+    expect(lostAt(61 + margin, settling).diagnosis).toBe('ENV_DOWN');
+  });
+
+  it('it counts from the first sight of its end, and is remembered over ticks that could not look', () => {
+    const first = judge(judgeInput(seen(during('UPDATING'))));
+    const ended = lostAt(3000, first);
+    expect(ended.because[0]).toBe('settling after UPDATING, which ended 0 s ago');
+    const blind = lostAt(3060, ended, { ...lostLooks, environment: ['unreadable'] });
+    expect(blind).toMatchObject({ diagnosis: 'UNCLEAR', health: 'unknown' });
+    expect(blind.because[0]).toBe('settling after UPDATING, which ended 60 s ago');
+    expect(lostAt(3000 + margin, blind).diagnosis).toBe('UNCLEAR');
+  });
+
+  it('a Region that is cut off is unclear, too', () => {
+    const ended = lostAt(60, judge(judgeInput(seen(during('UPDATING')))));
+    expect(lostAt(120, ended, { ...cutOffLooks }).diagnosis).toBe('UNCLEAR');
+  });
+
+  it('a site that works is healthy at once', () => {
+    const first = judge(judgeInput(seen(during('UPDATING'))));
+    expect(lostAt(60, first, { canary: ['alive', stamp(0)] }).diagnosis).toBe('HEALTHY');
+  });
+
+  it('the verdict forgets it when the site has settled', () => {
+    const ended = lostAt(60, judge(judgeInput(seen(during('UPDATING')))));
+    const planned = ({ observations }: Verdict) => observations.filter(({ outcome }) => outcome === 'planned');
+    expect(planned(ended)).toHaveLength(1);
+    expect(planned(lostAt(61 + margin, ended, {}))).toEqual([]);
   });
 });

@@ -28,7 +28,16 @@ const unfencedPlan = op({ plan: { ...op().plan, leastRung: 'R0' } });
 
 type Input = Parameters<typeof mayWithdraw>[0];
 const ask = (changes: Partial<Input> = {}) =>
-  mayWithdraw({ op: op(), approval, losing: lost(), target: standby(), config: config(), now, ...changes });
+  mayWithdraw({
+    op: op(),
+    approval,
+    losing: lost(),
+    target: standby(),
+    snapshotAt: at(-60),
+    config: config(),
+    now,
+    ...changes,
+  });
 const withDiagnosis = (diagnosis: Diagnosis) => ({ ...lost(), diagnosis });
 
 describe('the withdrawal', () => {
@@ -38,6 +47,15 @@ describe('the withdrawal', () => {
 
   it('stands down when the site is HEALTHY', () => {
     expect(ask({ losing: verdict(), approval: null }).outcome).toBe('stand-down');
+  });
+
+  it('stands down when what would be restored has become older than the plan accepts', () => {
+    expect(ask({ snapshotAt: at(-3600) }).outcome).toBe('go');
+    expect(ask({ snapshotAt: at(-3700) })).toEqual({
+      outcome: 'stand-down',
+      because: `the newest snapshot that can be restored, of ${at(-3700)}, has become 62 min old; the plan accepts at most 60 min`,
+    });
+    expect(ask({ snapshotAt: null }).outcome).toBe('stand-down');
   });
 
   it.each(['PLANNED', 'OBSERVER_FAULT'] as const)('waits on %s, even when the plan names it', (diagnosis) => {

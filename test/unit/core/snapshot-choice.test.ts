@@ -36,11 +36,6 @@ describe('the chosen snapshot', () => {
     expect(passedOver).toEqual([{ snapshotId: 'other', why: expect.stringContaining(why) }]);
   });
 
-  it('has the database schema of the target', () => {
-    const choice = select({ alembicHeads: ['next'] }, { alembicHeads: ['head'] });
-    expect(choice.passedOver).toEqual([{ snapshotId: 'other', why: 'other database schema: next, site b has head' }]);
-  });
-
   it('is missing, with every reason, when none will do', () => {
     const choice = select({ invalid: 'torn' }, { maxAgeSeconds: 60 });
     expect(choice).toEqual({
@@ -52,7 +47,15 @@ describe('the chosen snapshot', () => {
     });
   });
 
-  it('may be the journaled final export, taken after the withdrawal', () => {
-    expect(select({ snapshotAt: at(-30) }, { finalExportId: 'other' }).chosen?.snapshotId).toBe('other');
+  it('may be the one that was imported before the withdrawal at any age, and a newer one is preferred', () => {
+    const imported = { importedId: 'good', maxAgeSeconds: 1000 };
+    expect(select({ invalid: 'torn' }, { maxAgeSeconds: 1000 }).chosen).toBeNull();
+    expect(select({ invalid: 'torn' }, imported).chosen?.snapshotId).toBe('good');
+    expect(select({ snapshotAt: at(-900) }, imported).chosen?.snapshotId).toBe('other');
+  });
+
+  it('is no imported one that has turned out to be bad', () => {
+    const torn = select({ snapshotAt: at(-5000), invalid: 'torn' }, { importedId: 'other', maxAgeSeconds: 1000 });
+    expect(torn.chosen).toBeNull();
   });
 });

@@ -23,6 +23,25 @@ describe('preparing the standby', () => {
     expect(b.airflow.dags.filter((dag) => dag.dagId.startsWith('lifeboat_')).every((dag) => !dag.isPaused)).toBe(true);
   });
 
+  it('opens a helper that somebody left paused', async () => {
+    const { simulation, op: mine } = await lostSite();
+    const { airflow } = simulation.sites.b;
+    await airflow.setPaused('lifeboat_import', true);
+    expect(await prepare(simulation, mine)).toMatchObject({ outcome: 'done' });
+    expect(airflow.dags.find(({ dagId }) => dagId === 'lifeboat_import')?.isPaused).toBe(false);
+  });
+
+  it('takes no production DAG for a helper because its name begins like one', async () => {
+    const { simulation, op: mine } = await lostSite();
+    const { b } = simulation.sites;
+    simulation.rules.openedByHand('b', 'lifeboat_sales');
+    b.airflow.addDag('lifeboat_sales');
+    expect(await prepare(simulation, mine)).toMatchObject({
+      because: expect.stringContaining('paused lifeboat_sales'),
+    });
+    expect(b.open()).toEqual([]);
+  });
+
   it('frees it from an op that has ended and could not do so itself', async () => {
     const { simulation, op: mine } = await lostSite();
     const { b } = simulation.sites;
@@ -39,6 +58,14 @@ describe('preparing the standby', () => {
     b.writeRow({ ...b.row(), op: other });
     await prepare(simulation, mine);
     expect(b.row().op).toBe(other);
+  });
+
+  it('that stays away fails by an error that is not tried again', async () => {
+    const { simulation, op: mine } = await lostSite();
+    simulation.sites.b.airflow.outage = Object.assign(new Error('connect ETIMEDOUT'), { code: 'ETIMEDOUT' });
+    expect(await prepare(simulation, mine)).toMatchObject({ outcome: 'pending' });
+    await simulation.advance(3700);
+    await expect(prepare(simulation, mine)).rejects.toMatchObject({ name: 'TargetNotReadyError' });
   });
 
   it('waits for an environment that is not usable yet, and not for ever', async () => {

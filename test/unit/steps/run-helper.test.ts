@@ -96,7 +96,7 @@ describe('a helper', () => {
     expect(memory.awaySince).toBeUndefined();
     airflow.outage = away;
     expect(await later(299)).toMatchObject({ ended: false });
-    await expect(later(301)).rejects.toBe(away);
+    await expect(later(301)).rejects.toMatchObject({ name: 'SiteUnreachableError', cause: away });
     expect(await later(1)).toMatchObject({ ended: false });
   });
 
