@@ -18,13 +18,14 @@ type BackendOptions = {
   readonly sideOf: (environment: string) => Side;
   readonly statsdPort: (environment: string) => number;
   readonly demoStart: Date;
+  /** Gets each site that runs, by the name of its environment. */
+  readonly sites: Map<string, AirflowSite>;
 };
 
-/** Real Airflow behind the fake of Amazon MWAA; `sites` are the ones that exist now, by environment name. */
-export function airflowBackend(options: BackendOptions): { backend: AirflowBackend; sites: Map<string, AirflowSite> } {
-  const sites = new Map<string, AirflowSite>();
+/** Real Airflow behind the fake of Amazon MWAA. */
+export function airflowBackend(options: BackendOptions): AirflowBackend {
   const home = (environment: string) => path.join(options.stateDir, 'airflow', environment);
-  const backend: AirflowBackend = {
+  return {
     dagsFolder: (_region, environment) => path.join(home(environment), 'dags'),
     async create(spec) {
       const side = options.sideOf(spec.environment);
@@ -49,11 +50,10 @@ export function airflowBackend(options: BackendOptions): { backend: AirflowBacke
         statsdPort: options.statsdPort(spec.environment),
       });
       await site.start();
-      sites.set(spec.environment, site);
-      return running(site, options, () => sites.delete(spec.environment));
+      options.sites.set(spec.environment, site);
+      return running(site, options, () => options.sites.delete(spec.environment));
     },
   };
-  return { backend, sites };
 }
 
 function running(site: AirflowSite, options: BackendOptions, forget: () => void): RunningAirflow {

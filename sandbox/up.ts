@@ -4,10 +4,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { MWAAClient } from '@aws-sdk/client-mwaa';
 import { S3Client } from '@aws-sdk/client-s3';
-import { z } from 'zod';
-import { sendMwaa } from '../lib/adapters/mwaa/raw-command.ts';
 import type { SandboxState } from '../lib/cli/sandbox-state.ts';
 import type { PairConfig } from '../lib/contracts/config.ts';
 import type { Side } from '../lib/contracts/ids.ts';
@@ -15,22 +12,22 @@ import { namesOf } from '../lib/contracts/names.ts';
 import type { AirflowSite } from './airflow/site.ts';
 import { prepareTemplates } from './airflow/template-databases.ts';
 import { airflowBackend } from './airflow-backend.ts';
-import { ACCOUNT, CALLERS, IDENTITIES } from './cloud/callers.ts';
+import { ACCOUNT, CALLERS } from './cloud/callers.ts';
 import { type Clockwork, startClockwork } from './cloud/clockwork.ts';
+import { type Cloud, startCloud } from './cloud/cloud.ts';
 import { deployAssembly } from './cloud/deployer/deploy.ts';
-import { type Front, startFront } from './cloud/front.ts';
-import { LambdaGateway } from './cloud/gateway.ts';
+import type { Front } from './cloud/front.ts';
+import type { LambdaGateway } from './cloud/gateway.ts';
 import type { Containers } from './cloud/metrics.ts';
-import { type SpawnTagged, startMoto } from './cloud/moto.ts';
+import { createEnvironment } from './create-environment.ts';
 import { type PostgresServer, startPostgres } from './host/postgres.ts';
 import { preflight } from './host/preflight.ts';
 import { startProcess, sweep } from './host/processes.ts';
 import { allInstalled, installAirflow, installTools } from './host/python-tools.ts';
 import { SANDBOX_VARIABLE } from './host/tagged-processes.ts';
 import { MwaaFake } from './mwaa/mwaa-fake.ts';
-import { dagBucketName, environmentName, sandboxAirflowVersion, siteKey } from './pair.ts';
+import { environmentName, sandboxAirflowVersion, siteKey } from './pair.ts';
 import { projectRoot, refuseIfUp, sandboxPlace, stateRoot } from './place.ts';
-import { uploadDags } from './upload-dags.ts';
 
 const run = promisify(execFile);
 
@@ -122,7 +119,7 @@ async function boot(options: Boot): Promise<Sandbox> {
   progress('starting PostgreSQL, moto and the front; synthesising the templates');
   const administrator = { name: 'admin', password: randomBytes(9).toString('base64url') };
   const [cloud, database] = await Promise.all([
-    startCloud(options),
+    openCloud(options),
     startDatabase(options, administrator),
     synthesise(configFile, path.join(stateDir, 'cdk.out')),
   ]);
@@ -137,7 +134,7 @@ async function boot(options: Boot): Promise<Sandbox> {
   const sites = new Map<string, AirflowSite>();
   const clockwork = await startClockwork({
     frontUrl: front.url,
-    motoPort: cloud.motoPort,
+    motoPort: cloud.moto.port,
     faults: front.faults,
     deployment,
     schedulePeriods: { '-watch': config.timing.tickSeconds, '-protect': config.timing.recoveryPointSeconds },
@@ -148,12 +145,15 @@ async function boot(options: Boot): Promise<Sandbox> {
       periodSeconds: config.timing.heartbeatPeriodSeconds,
       containers: () => containersOf(sites.get(config.sites[side].environment), database.postgres),
     })),
-    onProblem: (message) => progress(`clockwork: ${message}`),
+    onProblem: (message) => {
+      // What was under way when everything is ended fails, and nobody needs to know.
+      if (options.opened.length > 0) progress(`clockwork: ${message}`);
+    },
   });
   options.opened.push(() => clockwork.close());
   clockwork.schedules.pause();
   const demoStart = new Date(Math.floor(Date.now() / 60_000) * 60_000 - 60_000);
-  const mwaa = await createEnvironments({ options, cloud, database, clockwork, sites, administrator, demoStart });
+  const mwaa = await createSites({ options, cloud, database, clockwork, sites, administrator, demoStart });
   const state: SandboxState = {
     endpoint: front.url,
     configFile,
@@ -175,28 +175,18 @@ async function boot(options: Boot): Promise<Sandbox> {
   };
 }
 
-async function startCloud({ id, stateDir, python, opened, config, port }: Boot) {
-  const spawn: SpawnTagged = ({ command, args, env, logFile, name }) =>
-    startProcess({ sandbox: id, part: name, command, args, environment: env, logFile });
-  let endpoint = '';
-  const gateway = new LambdaGateway({
-    logDir: path.join(stateDir, 'functions'),
-    endpoint: () => endpoint,
-    account: ACCOUNT,
-    accessKeyFor: (region) => {
-      if (region === config.sites.a.region) return CALLERS.probeA;
-      return region === config.sites.b.region ? CALLERS.probeB : CALLERS.controller;
-    },
+async function openCloud({ id, stateDir, python, opened, config, port }: Boot): Promise<Cloud> {
+  const cloud = await startCloud({
+    stateDir,
+    python: python.tools.python,
+    spawn: ({ command, args, env, logFile, name }) =>
+      startProcess({ sandbox: id, part: name, command, args, environment: env, logFile }),
+    regions: { a: config.sites.a.region, b: config.sites.b.region },
     environment: { [SANDBOX_VARIABLE]: id },
+    port: port ?? 0,
   });
-  opened.push(async () => gateway.close());
-  const front = await startFront({ gateway, identities: IDENTITIES, port: port ?? 0 });
-  opened.push(() => front.close());
-  endpoint = front.url;
-  const moto = await startMoto({ python: python.tools.python, frontPort: front.port, stateDir, spawn });
-  opened.push(() => moto.close());
-  front.connectMoto(moto.port);
-  return { front, gateway, motoPort: moto.port };
+  opened.push(() => cloud.close());
+  return cloud;
 }
 
 async function startDatabase(
@@ -243,40 +233,29 @@ function containersOf(site: AirflowSite | undefined, postgres: PostgresServer): 
   };
 }
 
-async function createEnvironments(made: {
+async function createSites(made: {
   options: Boot;
-  cloud: Awaited<ReturnType<typeof startCloud>>;
+  cloud: Cloud;
   database: Awaited<ReturnType<typeof startDatabase>>;
   clockwork: Clockwork;
   sites: Map<string, AirflowSite>;
   administrator: { name: string; password: string };
   demoStart: Date;
 }): Promise<MwaaFake> {
-  const { options, cloud, database, clockwork, sites } = made;
+  const { options, cloud, database, clockwork } = made;
   const { config, progress } = options;
-  const s3 = (region: string) =>
-    new S3Client({
-      ...{ region, endpoint: cloud.front.url, forcePathStyle: true },
-      credentials: { accessKeyId: CALLERS.harness, secretAccessKey: 'sandbox' },
-    });
-  const runner = airflowBackend({
-    ...{ sandbox: options.id, stateDir: options.stateDir, frontUrl: cloud.front.url },
-    ...{ airflow: options.python.airflow, ...database, administrator: made.administrator, demoStart: made.demoStart },
-    sideOf: (name) => (name === environmentName(config.pair, 'a') ? 'a' : 'b'),
-    statsdPort: (name) => clockwork.metrics[name]?.statsdPort ?? 0,
-  });
+  const frontUrl = cloud.front.url;
+  const credentials = { accessKeyId: CALLERS.harness, secretAccessKey: 'sandbox' };
+  const s3 = (region: string) => new S3Client({ region, endpoint: frontUrl, forcePathStyle: true, credentials });
   const mwaa = new MwaaFake({
     account: ACCOUNT,
-    front: cloud.front.url,
-    backend: {
-      ...runner.backend,
-      create: async (spec) => {
-        const running = await runner.backend.create(spec);
-        const site = runner.sites.get(spec.environment);
-        if (site) sites.set(spec.environment, site);
-        return running;
-      },
-    },
+    front: frontUrl,
+    backend: airflowBackend({
+      ...{ sandbox: options.id, stateDir: options.stateDir, frontUrl, airflow: options.python.airflow, ...database },
+      ...{ administrator: made.administrator, demoStart: made.demoStart, sites: made.sites },
+      sideOf: (name) => (name === environmentName(config.pair, 'a') ? 'a' : 'b'),
+      statsdPort: (name) => clockwork.metrics[name]?.statsdPort ?? 0,
+    }),
     s3,
     durations: { create: 1, update: 5, snapshot: 1, rollBack: 1, maintenance: 5, delete: 1 },
     airflowVersions: [sandboxAirflowVersion],
@@ -284,55 +263,8 @@ async function createEnvironments(made: {
   });
   options.opened.push(() => mwaa.close());
   cloud.front.useMwaa(mwaa.handle);
-  await Promise.all(
-    (['a', 'b'] as const).map((side) => createEnvironment({ side, config, frontUrl: cloud.front.url, s3, progress })),
-  );
+  const create = (side: Side) =>
+    createEnvironment({ side, config, frontUrl, s3: s3(config.sites[side].region), progress });
+  await Promise.all([create('a'), create('b')]);
   return mwaa;
-}
-
-async function createEnvironment(ask: {
-  side: Side;
-  config: PairConfig;
-  frontUrl: string;
-  s3: (region: string) => S3Client;
-  progress: (line: string) => void;
-}): Promise<void> {
-  const { side, config, progress } = ask;
-  const site = config.sites[side];
-  const bucket = dagBucketName(config.pair, side);
-  const folders = {
-    production: path.join(import.meta.dirname, 'production-dags'),
-    helpers: path.join(projectRoot, 'dags', 'mwaa_lifeboat'),
-  };
-  await uploadDags(ask.s3(site.region), site.region, bucket, folders, config);
-  const client = new MWAAClient({
-    ...{ region: site.region, endpoint: ask.frontUrl, disableHostPrefix: true },
-    credentials: { accessKeyId: CALLERS.harness, secretAccessKey: 'sandbox' },
-  });
-  await sendMwaa(
-    client,
-    'CreateEnvironment',
-    {
-      Name: site.environment,
-      ExecutionRoleArn: site.executionRoleArn,
-      SourceBucketArn: `arn:aws:s3:::${bucket}`,
-      DagS3Path: 'dags',
-      NetworkConfiguration: { SubnetIds: ['subnet-11111111', 'subnet-22222222'], SecurityGroupIds: ['sg-11111111'] },
-      AirflowVersion: sandboxAirflowVersion,
-      EnvironmentClass: 'mw1.small',
-      WebserverAccessMode: 'PUBLIC_ONLY',
-    },
-    z.looseObject({ Arn: z.string() }),
-  );
-  const Answer = z.object({ Environment: z.looseObject({ Status: z.string() }) });
-  let shown = '';
-  for (;;) {
-    const { Environment } = await sendMwaa(client, 'GetEnvironment', { Name: site.environment }, Answer);
-    if (Environment.Status !== shown)
-      progress(`site ${side} (${site.environment}, ${site.region}) is ${Environment.Status}`);
-    shown = Environment.Status;
-    if (shown === 'AVAILABLE') return;
-    if (shown === 'CREATE_FAILED') throw new Error(`site ${side} could not be created: ${JSON.stringify(Environment)}`);
-    await new Promise((resolve) => setTimeout(resolve, 500));
-  }
 }

@@ -20,9 +20,10 @@ import { lookAt, probesOf } from '../../lib/adapters/probes/index.ts';
 import { S3SiteBucket } from '../../lib/adapters/s3-site-bucket.ts';
 import { SnsPager } from '../../lib/adapters/sns-pager.ts';
 import { StepFunctionsExecutions } from '../../lib/adapters/step-functions-executions.ts';
-import { PairConfig } from '../../lib/contracts/config.ts';
+import type { PairConfig } from '../../lib/contracts/config.ts';
 import type { Side } from '../../lib/contracts/ids.ts';
 import { namesOf } from '../../lib/contracts/names.ts';
+import { parsePairConfig } from '../../lib/contracts/parse-config.ts';
 import { FunctionEnvironment } from '../../lib/contracts/step.ts';
 import type { World } from '../../lib/ports/world.ts';
 import { functionLog } from './log.ts';
@@ -45,7 +46,7 @@ export function worldOfFunction(facts: Record<string, unknown>): World {
 
 function buildWorld(): World {
   const environment = readEnvironment();
-  const config = readConfig(environment.LIFEBOAT_CONFIG);
+  const config = parsePairConfig(environment.LIFEBOAT_CONFIG, 'LIFEBOAT_CONFIG');
   const endpoint = environment.AWS_ENDPOINT_URL;
   const region = environment.AWS_REGION;
   const work = clientsOf({ endpoint }, workBudget);
@@ -98,13 +99,6 @@ function readEnvironment(): FunctionEnvironment {
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
   throw new EnvironmentInvalidError(faults.join('; '));
-}
-
-function readConfig(text: string): PairConfig {
-  const parsed = PairConfig.safeParse(JSON.parse(text));
-  if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-  throw new EnvironmentInvalidError(`LIFEBOAT_CONFIG: ${faults.join('; ')}`);
 }
 
 /** One set of clients for each Region, made when it is first asked for. */

@@ -78,6 +78,9 @@ function askFor(world: StepContext, stage: Stage, snapshot: SnapshotRecord) {
   };
 }
 
+/** Interrupted runs that the journal, and with it the report, names one by one. */
+const mostInterrupted = 300;
+
 const poll = (world: StepContext) => Math.ceil(world.config.timing.pollSeconds);
 
 function imported(snapshot: SnapshotRecord, stage: string, result: ImportResult): StepResult {
@@ -85,7 +88,12 @@ function imported(snapshot: SnapshotRecord, stage: string, result: ImportResult)
   return {
     outcome: 'done',
     because: `imported ${stage} part of ${snapshot.snapshotId}: ${rows} rows in ${result.seconds.toFixed(1)} s`,
-    data: { snapshotId: snapshot.snapshotId, snapshotAt: snapshot.snapshotAt, ...result },
+    data: {
+      ...{ snapshotId: snapshot.snapshotId, snapshotAt: snapshot.snapshotAt, ...result },
+      // A record has an end (400 KB); the whole list stays in the helper's result object.
+      interrupted: result.interrupted.slice(0, mostInterrupted),
+      interruptedCount: result.interrupted.length,
+    },
   };
 }
 

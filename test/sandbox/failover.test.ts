@@ -111,6 +111,7 @@ describe('failover on the real sandbox', () => {
   test('runs nothing twice and leaves no slot of a catchup DAG out', () => {
     expect(measured.runs.doubled).toEqual([]);
     expect(measured.runs.skipped).toEqual([]);
+    expect(measured.leftPaused).toEqual([]);
     expect(measured.runs.beforeLoss).toBeGreaterThan(20);
     expect(measured.runs.afterRecovery).toBeGreaterThan(3);
   });

@@ -112,6 +112,7 @@ describe('an op that a person approves and resumes', () => {
     expect(measured.fence.rung).toBe('R2');
     expect(measured.runs.doubled).toEqual([]);
     expect(measured.runs.skipped).toEqual([]);
+    expect(measured.leftPaused).toEqual([]);
   });
 
   test('refuses the damaged snapshot, says so, and takes the next older one', async () => {

@@ -29,7 +29,7 @@ const ACTIVE: readonly TaskState[] = ['running', 'queued', 'deferred', 'schedule
 
 let postgres: PostgresServer;
 let world: MwaaWorld;
-let sites: Map<string, AirflowSite>;
+const sites = new Map<string, AirflowSite>();
 let airflow: AirflowApi;
 const removeCleanup = installCleanup(sandbox);
 
@@ -54,9 +54,9 @@ beforeAll(async () => {
     sideOf: () => 'a',
     statsdPort: () => 9,
     demoStart: new Date(),
+    sites,
   });
-  sites = real.sites;
-  world = await startMwaaWorld({ durations: NO_TIME, backend: real.backend });
+  world = await startMwaaWorld({ durations: NO_TIME, backend: real });
   for (const [file, text] of Object.entries(DAG_FILES)) world.s3.objects.set(`customer-dags/dags/${file}`, text);
   const client = mwaaClient(world.place(), { maxAttempts: 1, connectMs: 2000, requestMs: 4000 });
   await sendMwaa(client, 'CreateEnvironment', { Name: NAME, ...REQUIRED }, z.unknown());
