@@ -35,17 +35,17 @@ export const breaks: readonly Break[] = [
   },
   {
     name: 'cloudwatch-denied',
-    says: 'the controller may not read CloudWatch of site a',
+    says: 'the controller and the second vantage may not read CloudWatch of site a',
     faults: (config) => cloudWatchOfA(config, { kind: 'status', code: 403, errorName: 'AccessDenied' }),
   },
   {
     name: 'cloudwatch-throttled',
-    says: 'CloudWatch of site a throttles the controller',
+    says: 'CloudWatch of site a throttles the controller and the second vantage',
     faults: (config) => cloudWatchOfA(config, { kind: 'throttle' }),
   },
   {
     name: 'cloudwatch-hangs',
-    says: 'CloudWatch of site a never answers the controller',
+    says: 'CloudWatch of site a never answers the controller and the second vantage',
     faults: (config) => cloudWatchOfA(config, { kind: 'hang' }),
   },
   {

@@ -53,7 +53,7 @@ async function stayUp(sandbox: Sandbox): Promise<never> {
     progress(`site ${side}: ${sandbox.site(side).url}  user admin  password ${sandbox.password}`);
   progress(`look:   npm run lifeboat -- status --sandbox ${sandbox.name}`);
   progress(`break:  npm run sandbox -- break scheduler --name ${sandbox.name}`);
-  progress('The sandbox is up. Ctrl-C, or npm run sandbox -- down, ends it.');
+  progress(`The sandbox is up. Ctrl-C, or npm run sandbox -- down --name ${sandbox.name}, ends it.`);
   return await new Promise<never>(() => {
     // An open timer keeps the process; the servers of the sandbox alone might not.
     setInterval(() => undefined, 60_000);
@@ -125,7 +125,7 @@ function program(): Command {
     .action(demo);
   placed(root.command('up'))
     .description('boot a sandbox and keep it until Ctrl-C')
-    .option('--no-production', 'do not adopt the pair and start production on site a')
+    .option('--no-production', 'neither adopt the pair nor start production')
     .action(up);
   named(root.command('down')).description('end a sandbox and everything it started').action(down);
   named(root.command('status')).description('say what runs and which faults are in force').action(status);
@@ -154,13 +154,22 @@ function portNumber(text: string): number {
   throw new InvalidArgumentError(`expected a port from 1 to 65535, found ${text}`);
 }
 
+/** The exit code of a command line that was not run: help was asked for, or it was wrong, and the fix is shown. */
+function usageEnd(error: CommanderError, root: Command): number {
+  if (error.exitCode === 0) return 0;
+  const command = root.commands.find((one) => one.name() === process.argv[2]);
+  progress(`  Fix: npm run sandbox -- ${command ? `${command.name()} ` : ''}--help`);
+  return 2;
+}
+
 /** Exit codes: 0 done, 1 unexpected, 2 usage, 4 not up; those of this machine's faults stand with the error classes. */
 async function main(): Promise<number> {
+  const root = program();
   try {
-    await program().parseAsync(process.argv);
+    await root.parseAsync(process.argv);
     return 0;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof CommanderError) return usageEnd(error, root);
     progress(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
     if (error instanceof SandboxNotUpError) progress(`  Fix: ${error.fix}`);
     return error instanceof SandboxHostError || error instanceof SandboxNotUpError ? error.exitCode : 1;

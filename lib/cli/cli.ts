@@ -17,6 +17,13 @@ export const CommonOptions = z.object({
 });
 export type CommonOptions = z.infer<typeof CommonOptions>;
 
+/** What has to be repeated on every command to reach the same pair. */
+export function addressingOf({ config, sandbox }: CommonOptions): string {
+  const file = config === undefined ? '' : ` --config ${/^[\w./~-]+$/.test(config) ? config : JSON.stringify(config)}`;
+  if (sandbox === false) return file;
+  return `${file} --sandbox${typeof sandbox === 'string' ? ` ${sandbox}` : ''}`;
+}
+
 /** What a command gets: the pair it acts on, the screen for progress and questions, and its own words. */
 export type Invocation = {
   readonly pair: PairAccess;

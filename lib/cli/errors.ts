@@ -68,6 +68,12 @@ export class HolderHealthyError extends CliError {
   override readonly exitCode = exitCodes.holderHealthy;
 }
 
+/** AWS did not answer, or answered that it cannot. */
+export class ControllerUnreachableError extends CliError {
+  override readonly name = 'ControllerUnreachableError';
+  override readonly exitCode = exitCodes.unexpected;
+}
+
 /** The function that accepts commands could not be asked. */
 export class CommandNotSentError extends CliError {
   override readonly name = 'CommandNotSentError';
@@ -137,10 +143,6 @@ const fixesByName: ReadonlyArray<readonly [RegExp, string]> = [
   [
     /ResourceNotFound|ControlTableMissing/,
     'check pair, account and controllerRegion in the pair configuration, and that the controller is deployed',
-  ],
-  [
-    /Timeout|TimedOut|NetworkingError|ECONN|ENOTFOUND/,
-    'check the network to the controller Region and try again: nothing was changed by this command',
   ],
   [/RecordInvalid/, 'use the version of lifeboat that wrote the control table'],
 ];

@@ -17,7 +17,7 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 /** What each exit code means, for help texts and documentation. */
 export const exitCodeMeanings: Readonly<Record<ExitCode, string>> = {
   0: 'done; for status: healthy',
-  1: 'unexpected error',
+  1: 'unexpected error, or AWS could not be reached',
   2: 'usage or configuration error; nothing was done',
   3: 'refused by a safety rule, or the op ended without moving production',
   4: 'not ready: the pair is not deployed or not adopted, a site cannot be the target, or the sandbox is not up',

@@ -9,6 +9,7 @@ import { canFence } from '../core/fence-reach.ts';
 import { effectiveMode, pauseLimit } from '../core/limits.ts';
 import { selectSnapshot } from '../core/snapshot-choice.ts';
 import { secondsBetween } from '../report/time-text.ts';
+import { addressed } from './addressed.ts';
 import type { PairAccess } from './pair-access.ts';
 import { hasEnded, isStale, losingSide, type PairFacts, standingFence } from './pair-facts.ts';
 
@@ -90,7 +91,10 @@ export async function planFailover(pair: PairAccess, facts: PairFacts, wishes: F
     diagnoses: diagnosesFor(verdict),
     interrupted: chosen ? await inFlightOf(pair, target, chosen) : null,
     steps: pair.failoverSteps,
-    blockers: blockersOf(pair, facts, { from, target, leastRung, snapshot: chosen, passedOver }),
+    blockers: blockersOf(pair, facts, { from, target, leastRung, snapshot: chosen, passedOver }).map((blocker) => ({
+      ...blocker,
+      fix: addressed(blocker.fix, pair.addressing),
+    })),
   };
 }
 

@@ -5,42 +5,43 @@ import type { PairAccess } from './pair-access.ts';
 import { hasEnded, isHeld, isStalled, type OpFacts, readOp, waitsForApproval } from './pair-facts.ts';
 import type { Screen } from './screen.ts';
 
-/** How watching ended: the op ended, needs a person, or the watching stopped while the op goes on. */
-export type Followed = {
-  readonly how: 'ended' | 'held' | 'waits-for-approval' | 'stopped' | 'stalled';
-  readonly op: OpFacts;
-};
+/** How watching ended: the watching stopped while the op goes on, or the op ended or needs a person. */
+export type Followed =
+  | { readonly how: 'stopped' }
+  | { readonly how: 'ended' | 'held' | 'waits-for-approval' | 'stalled'; readonly op: OpFacts };
 
 const LOOK_EVERY_MS = 1000;
 const MAX_FAILED_LOOKS = 10;
 
 /**
  * Shows the steps of an op as they appear in the journal, until the op has ended or needs a person, or until the
- * person who watches stops. Watching changes nothing: the op goes on without it.
+ * person who watches stops or the journal cannot be read for long. Watching changes nothing: the op goes on without it.
  */
 export async function followOp(pair: PairAccess, screen: Screen, op: string): Promise<Followed> {
   const shown = new Map<string, string>();
   const since = pair.now();
-  let seen = await readOp(pair.table, op);
   for (;;) {
+    const seen = await readPatiently(pair, screen, () => readOp(pair.table, op));
+    if (seen === null) return { how: 'stopped' };
     showNews(screen, shown, seen);
     const how = stateOf(seen, pair, since);
     if (how) return { how, op: seen };
-    const next = await lookAgain(pair, screen, op);
-    if (next === null) return { how: 'stopped', op: seen };
-    seen = next;
+    await pair.sleep(LOOK_EVERY_MS);
+    if (pair.stopped()) return { how: 'stopped' };
   }
 }
 
-/** The next reading of the op; null when the person stopped waiting or the journal cannot be read for long. */
-async function lookAgain(pair: PairAccess, screen: Screen, op: string): Promise<OpFacts | null> {
+/**
+ * What `read` returns, tried again for a while when it fails: the network between this terminal and the table may fail
+ * while the op goes on well. Null when the person stopped waiting or it failed for too long. Never throws.
+ */
+export async function readPatiently<T>(pair: PairAccess, screen: Screen, read: () => Promise<T>): Promise<T | null> {
   for (let failed = 0; failed < MAX_FAILED_LOOKS; failed += 1) {
-    await pair.sleep(LOOK_EVERY_MS);
+    if (failed > 0) await pair.sleep(LOOK_EVERY_MS);
     if (pair.stopped()) return null;
     try {
-      return await readOp(pair.table, op);
+      return await read();
     } catch (error) {
-      // The network between this terminal and the table may fail while the op goes on well.
       if (failed === 0)
         screen.progress(`cannot read the journal now: ${error instanceof Error ? error.message : error}`);
     }
@@ -48,7 +49,7 @@ async function lookAgain(pair: PairAccess, screen: Screen, op: string): Promise<
   return null;
 }
 
-function stateOf(op: OpFacts, pair: PairAccess, since: Date): Followed['how'] | null {
+function stateOf(op: OpFacts, pair: PairAccess, since: Date): Exclude<Followed['how'], 'stopped'> | null {
   if (hasEnded(op.record)) return 'ended';
   if (isHeld(op)) return 'held';
   if (waitsForApproval(op, pair.now())) return 'waits-for-approval';
@@ -73,18 +74,13 @@ export function stepLine(step: StepRecord): string {
   return `${clock(step.endedAt ?? step.startedAt)}  ${status.padEnd(6)}  ${step.state}${seconds}${because ? `  ${because}` : ''}`;
 }
 
-/** Exit code and last sentence of a command that followed an op. */
+/** Exit code and last sentence of a command that followed an op to where it ended or needs a person. */
 export function followedResult(
-  followed: Followed,
+  followed: Exclude<Followed, { how: 'stopped' }>,
   warnings: readonly string[],
 ): { exitCode: ExitCode; sentence: string } {
   const { record } = followed.op;
   switch (followed.how) {
-    case 'stopped':
-      return {
-        exitCode: exitCodes.stoppedWaiting,
-        sentence: `stopped waiting; op ${record.op} continues. Look again: lifeboat report ${record.op}`,
-      };
     case 'stalled':
       return {
         exitCode: exitCodes.waitsForPerson,

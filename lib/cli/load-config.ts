@@ -12,8 +12,8 @@ export async function loadConfig(file: string): Promise<PairConfig> {
   try {
     text = await readFile(file, 'utf8');
   } catch (error) {
-    const why =
-      error instanceof Error && 'code' in error && error.code === 'ENOENT' ? 'there is no such file' : String(error);
+    const code = error instanceof Error && 'code' in error ? error.code : null;
+    const why = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder' : String(error);
     throw new ConfigInvalidError(
       `the pair configuration ${file} cannot be read: ${why}`,
       'name it with --config <file> (examples/pair.json is one), or use --sandbox',

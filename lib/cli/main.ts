@@ -19,7 +19,7 @@ import { namesOf } from '../contracts/names.ts';
 import type { ControlTable } from '../ports/control-table.ts';
 import type { World } from '../ports/world.ts';
 import { adoptPair } from '../steps/adopt-pair.ts';
-import type { CommonOptions } from './cli.ts';
+import { addressingOf, type CommonOptions } from './cli.ts';
 import { failoverSteps } from './failover-steps.ts';
 import { loadConfig } from './load-config.ts';
 import type { PairAccess } from './pair-access.ts';
@@ -52,16 +52,15 @@ export async function main(words: readonly string[]): Promise<number> {
 }
 
 async function addressOf(options: CommonOptions): Promise<Address> {
-  const given = options.config ? ` --config ${options.config}` : '';
-  if (options.sandbox === false)
-    return { config: await loadConfig(options.config ?? './pair.json'), addressing: given };
+  const addressing = addressingOf(options);
+  if (options.sandbox === false) return { config: await loadConfig(options.config ?? './pair.json'), addressing };
   const name = typeof options.sandbox === 'string' ? options.sandbox : defaultSandbox;
   const { endpoint, configFile, accessKeyId, secretAccessKey } = await readSandbox(root, name);
   return {
     config: await loadConfig(options.config ?? resolve(root, configFile)),
     endpoint,
     credentials: { accessKeyId, secretAccessKey },
-    addressing: `${given} --sandbox${name === defaultSandbox ? '' : ` ${name}`}`,
+    addressing,
   };
 }
 

@@ -1,5 +1,7 @@
 import { CommanderError, Command as Verb } from 'commander';
-import { CommonOptions, type Runner, readOptions } from './cli.ts';
+import packageJson from '../../package.json' with { type: 'json' };
+import { addressed } from './addressed.ts';
+import { addressingOf, CommonOptions, type Runner, readOptions } from './cli.ts';
 import { acknowledgeCommand } from './commands/acknowledge.ts';
 import { adoptCommand } from './commands/adopt.ts';
 import { approveCommand } from './commands/approve.ts';
@@ -10,9 +12,10 @@ import { planCommand } from './commands/plan.ts';
 import { reportCommand } from './commands/report.ts';
 import { resumeCommand } from './commands/resume.ts';
 import { statusCommand } from './commands/status.ts';
-import { describeError, UsageError } from './errors.ts';
+import { ControllerUnreachableError, describeError, UsageError } from './errors.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import type { PairAccess } from './pair-access.ts';
+import { reachedTable, unreachable } from './reached.ts';
 import { showError } from './render.ts';
 import type { Screen } from './screen.ts';
 
@@ -32,11 +35,22 @@ const commands = [
   adoptCommand,
 ];
 
+/** Commands that only read. */
+const readOnly: ReadonlySet<string> = new Set(['status', 'plan', 'history', 'report']);
+
 /** All commands; each runs its body through `run`. */
 export function buildProgram(run: Runner): Verb {
   const program = new Verb('lifeboat')
     .description('disaster recovery for Amazon MWAA: judges, fences, imports and promotes, and never runs two sites')
-    .addHelpText('after', '\nStart with: lifeboat status (add --sandbox for the sandbox). Exit codes: docs/cli.md');
+    .version(packageJson.version, '--version', 'print the version')
+    .addHelpText(
+      'after',
+      [
+        '',
+        'Start with: lifeboat status (add --sandbox for the sandbox)',
+        `Exit codes: ${Object.values(exitCodes).join(', ')}; docs/cli.md says what each means`,
+      ].join('\n'),
+    );
   for (const command of commands) program.addCommand(command(run));
   return program;
 }
@@ -47,6 +61,7 @@ export function buildProgram(run: Runner): Verb {
  */
 export async function runCommandLine(words: readonly string[], screen: Screen, connect: Connect): Promise<ExitCode> {
   let exitCode: ExitCode = exitCodes.done;
+  let addressing = '';
   const run: Runner =
     (body) =>
     async (...given) => {
@@ -54,7 +69,10 @@ export async function runCommandLine(words: readonly string[], screen: Screen, c
       const options = given.at(-2);
       const operands = given.slice(0, -2).filter((word) => typeof word === 'string');
       const common = readOptions(CommonOptions, options);
-      const pair = await connect(common);
+      addressing = addressingOf(common);
+      const connected = await connect(common);
+      addressing = connected.addressing;
+      const pair = { ...connected, table: reachedTable(connected.table, connected.config.controllerRegion) };
       const own = typeof options === 'object' && options !== null ? { ...options } : {};
       const result = await body({ pair, screen, json: common.json, operands, options: own });
       if (common.json) screen.document(result.document);
@@ -68,8 +86,11 @@ export async function runCommandLine(words: readonly string[], screen: Screen, c
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.done;
-    const described = describeError(error instanceof CommanderError ? usageOf(error, words) : error);
-    showError(screen, described, json);
+    const known = error instanceof CommanderError ? usageOf(error, words) : unreachable(error, 'AWS');
+    const described = describeError(known);
+    const unchanged = known instanceof ControllerUnreachableError && readOnly.has(words[0] ?? '');
+    const fix = unchanged ? `${described.fix}; nothing was changed by this command` : described.fix;
+    showError(screen, { ...described, fix: addressed(fix, addressing) }, json);
     return described.exitCode;
   }
 }

@@ -5,6 +5,7 @@ import { SignatureV4 } from '@smithy/signature-v4';
 import { type Command, CommandReply } from '../contracts/command.ts';
 import { CommandNotSentError } from './errors.ts';
 import type { CommandChannel } from './pair-access.ts';
+import { unreachable } from './reached.ts';
 
 const TIMEOUT_MS = 35_000;
 
@@ -40,7 +41,10 @@ export class SignedCommands implements CommandChannel {
   }
 
   async #functionUrl(): Promise<URL> {
-    const answer = await this.#lambda.send(new GetFunctionUrlConfigCommand({ FunctionName: this.#functionName }));
+    const ask = new GetFunctionUrlConfigCommand({ FunctionName: this.#functionName });
+    const answer = await this.#lambda.send(ask).catch((error: unknown) => {
+      throw unreachable(error, `Lambda in ${this.#region}`);
+    });
     if (!answer.FunctionUrl) throw notSent(`${this.#functionName} has no function URL`);
     return new URL(answer.FunctionUrl);
   }

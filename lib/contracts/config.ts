@@ -2,12 +2,19 @@ import { z } from 'zod';
 import { Instant, PairId, Region, Side } from './ids.ts';
 import { Timing, timingFaults } from './timing.ts';
 
-const Arn = z.string().regex(/^arn:aws[a-z-]*:/, 'expected an ARN');
+const RoleArn = z
+  .string()
+  .regex(/^arn:aws:iam::\d{12}:role\//, 'expected the ARN of a role, such as arn:aws:iam::123456789012:role/name');
+/** The other partitions have other ARNs and endpoints, for which nothing here was made or tried. */
+const CommercialRegion = Region.regex(
+  /^(?!us-gov-|cn-|[a-z]{2}-iso)/,
+  'expected a Region of the commercial partition: those of us-gov, cn and iso are not supported',
+);
 const BucketName = z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'expected an S3 bucket name');
 
 /** One MWAA environment of the pair and what belongs to it. */
 export const SiteConfig = z.strictObject({
-  region: Region.describe('AWS Region of the environment.'),
+  region: CommercialRegion.describe('AWS Region of the environment.'),
   environment: z
     .string()
     .regex(
@@ -16,7 +23,7 @@ export const SiteConfig = z.strictObject({
     )
     .describe('Name of the MWAA environment.'),
   dagBucket: BucketName.describe('The bucket the environment reads its DAGs from.'),
-  executionRoleArn: Arn.describe('Execution role of the environment; the helper DAGs run with it.'),
+  executionRoleArn: RoleArn.describe('Execution role of the environment; the helper DAGs run with it.'),
   webServerAccess: z
     .enum(['PUBLIC_ONLY', 'PUBLIC_AND_PRIVATE', 'PRIVATE_ONLY'])
     .default('PUBLIC_ONLY')
@@ -44,7 +51,7 @@ export const PairConfig = z
     $schema: z.string().optional().describe('For editors only.'),
     pair: PairId.describe('Name of the pair; part of every resource name.'),
     account: z.string().regex(/^\d{12}$/, 'expected a 12-digit AWS account id'),
-    controllerRegion: Region.describe('Region of the controller; a third Region is recommended.'),
+    controllerRegion: CommercialRegion.describe('Region of the controller; a third Region is recommended.'),
     strategy: z.enum(['warm-standby']).default('warm-standby'),
     mode: Mode.default('prepare').describe('How far the controller goes by itself.'),
     preAuthorisedUnfenced: PreAuthorisedUnfenced.optional(),
@@ -66,6 +73,15 @@ export const PairConfig = z
   })
   .superRefine((config, context) => {
     const { a, b } = config.sites;
+    for (const side of Side.options) {
+      const found = config.sites[side].executionRoleArn.split(':')[4];
+      if (found === config.account) continue;
+      context.addIssue({
+        code: 'custom',
+        path: ['sites', side, 'executionRoleArn'],
+        message: `found a role of account ${found}, expected one of account ${config.account}`,
+      });
+    }
     if (a.region === b.region && a.environment === b.environment) {
       context.addIssue({
         code: 'custom',

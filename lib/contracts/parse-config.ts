@@ -42,6 +42,10 @@ function describe(issue: z.core.$ZodIssue): string {
 }
 
 function expectation(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_value') return `expected one of ${issue.values.map(String).join(', ')}`;
+  if (issue.code === 'invalid_format' && issue.format === 'datetime') {
+    return 'expected an instant such as 2026-12-31T18:00:00Z';
+  }
   const text = issue.message.replace(/^Invalid input: /, '').replace(/, received .*$/, '');
   return text.startsWith('expected') ? text : `expected otherwise: ${text}`;
 }

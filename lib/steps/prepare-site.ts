@@ -63,7 +63,7 @@ async function prepare(world: StepContext): Promise<StepResult> {
   if (row.mode !== 'standby' && !(row.mode === 'active' && row.epoch === world.op.value.epoch)) {
     throw new TargetNotReadyError(
       `site ${target} is in mode ${row.mode} (epoch ${row.epoch}), expected standby: ` +
-        'a fenced site needs a recorded rejoin before it can be a target',
+        'a fenced site no command makes it a standby again yet',
     );
   }
   const airflow = world.airflow(target);

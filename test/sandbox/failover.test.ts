@@ -101,6 +101,12 @@ describe('failover on the real sandbox', () => {
   });
 
   test('fails over when the scheduler is really lost, and every fault before lasted three detections', async () => {
+    // For a while after an update nothing counts as a loss; the detection is measured when that is over.
+    await until(
+      'site a has settled',
+      90,
+      async () => (await verdictOfA())?.observations.every((one) => one.evidence.endedAt === undefined) ?? false,
+    );
     await waitForProtection(begun.access, begun.follower, 1);
     measured = await loseAndRecover(sandbox, { ...begun, tell });
     expect(measured.outcome).toBe('recovered');

@@ -2,7 +2,7 @@ import type { Command as Verb } from 'commander';
 import { z } from 'zod';
 import { spoken, when } from '../../report/time-text.ts';
 import { type Invocation, opOperand, type Result, type Runner, readOptions, verb } from '../cli.ts';
-import { ConfirmOptions, confirm } from '../confirm.ts';
+import { ConfirmOptions, confirm, confirmable } from '../confirm.ts';
 import { RefusedError } from '../errors.ts';
 import { type OpFacts, readOp, readPair } from '../pair-facts.ts';
 import { send } from '../send.ts';
@@ -27,7 +27,7 @@ export const approveCommand = (run: Runner): Verb =>
 
 async function approve(invocation: Invocation): Promise<Result> {
   const { pair, screen } = invocation;
-  const options = readOptions(Options, invocation.options);
+  const options = confirmable(readOptions(Options, invocation.options));
   const op = await readOp(pair.table, opOperand(invocation.operands));
   const { grant } = await readPair(pair.table);
   if (op.record.phase !== 'open') {

@@ -1,7 +1,7 @@
 import type { Command as Verb } from 'commander';
 import { z } from 'zod';
 import { type Invocation, type Result, type Runner, readOptions, verb } from '../cli.ts';
-import { ConfirmOptions, confirm } from '../confirm.ts';
+import { ConfirmOptions, confirm, confirmable } from '../confirm.ts';
 import {
   CommandNotSentError,
   HolderHealthyError,
@@ -42,7 +42,7 @@ export const failoverCommand = (run: Runner): Verb =>
 /** Typing the pair's name under the plan is the approval: the controller records it with the beginning of the op. */
 async function failover(invocation: Invocation): Promise<Result> {
   const { pair, screen } = invocation;
-  const options = readOptions(Options, invocation.options);
+  const options = confirmable(readOptions(Options, invocation.options));
   const wishes = wishesOf(options);
   const plan = await planFailover(pair, await readPair(pair.table), wishes);
   for (const line of planLines(plan)) screen.progress(line);

@@ -6,23 +6,30 @@ import { type FailoverPlan, planFailover } from '../failover-plan.ts';
 import { planLines } from '../failover-plan-text.ts';
 import { readPair } from '../pair-facts.ts';
 
+const examples = [
+  'lifeboat plan failover',
+  'lifeboat plan failover --json',
+  'lifeboat plan failover --accept-recovery-point 2d',
+];
+
 export const planCommand = (run: Runner): Verb =>
-  new Verb('plan').description('shows what an op would do; changes nothing').addCommand(
-    withFailoverOptions(
-      verb('failover', {
-        summary: 'shows target, snapshot and its age, interrupted runs, fence and steps of a failover; changes nothing',
-        examples: [
-          'lifeboat plan failover',
-          'lifeboat plan failover --json',
-          'lifeboat plan failover --accept-recovery-point 2d',
-        ],
-        exitCodes: [0, 1, 2, 4, 5, 8],
-      }),
-    ).action(run(plan)),
-  );
+  new Verb('plan')
+    .description('shows what an op would do; changes nothing')
+    .addHelpText('after', ['', 'Examples:', ...examples.map((example) => `  ${example}`)].join('\n'))
+    .addCommand(
+      withFailoverOptions(
+        verb('failover', {
+          summary:
+            'shows target, snapshot and its age, interrupted runs, fence and steps of a failover; changes nothing',
+          examples,
+          exitCodes: [0, 1, 2, 4, 5, 8],
+        }),
+      ).action(run(plan)),
+    );
 
 async function plan({ pair, options }: Invocation): Promise<Result> {
-  const planned = await planFailover(pair, await readPair(pair.table), wishesOf(readOptions(FailoverOptions, options)));
+  const wishes = wishesOf(readOptions(FailoverOptions, options));
+  const planned = await planFailover(pair, await readPair(pair.table), wishes);
   return { exitCode: exitCodeOf(planned), document: planned, lines: planLines(planned) };
 }
 

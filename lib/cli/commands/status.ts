@@ -3,6 +3,7 @@ import type { PairConfig } from '../../contracts/config.ts';
 import type { Side } from '../../contracts/ids.ts';
 import { effectiveMode } from '../../core/limits.ts';
 import { secondsBetween, when } from '../../report/time-text.ts';
+import { addressed } from '../addressed.ts';
 import { type Invocation, type Result, type Runner, verb } from '../cli.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { stepLine } from '../follow-op.ts';
@@ -32,10 +33,11 @@ async function status({ pair }: Invocation): Promise<Result> {
   const facts = await readPair(pair.table);
   const now = pair.now();
   const next = nextCommand(facts, pair.config, now);
-  const command = `${next.command}${pair.addressing}`;
+  const said = (text: string) => addressed(text, pair.addressing);
+  const command = said(next.command);
   return {
     exitCode: exitCodeOf(facts, next.attention, now),
-    document: documentOf(facts, pair.config, now, { ...next, command }),
+    document: documentOf(facts, pair.config, now, { ...next, command, why: said(next.why) }),
     lines: [
       ...pairLines(facts, pair.config, now),
       ...sides.flatMap((side) => siteLines(facts, pair.config, side, now)),
@@ -44,7 +46,7 @@ async function status({ pair }: Invocation): Promise<Result> {
       ...limitLines(facts, now),
       `NEXT      ${next.why}`,
       `  ${command}`,
-    ],
+    ].map(said),
   };
 }
 

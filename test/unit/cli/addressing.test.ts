@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -10,6 +10,16 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'lifeboat-cli-'));
 });
 afterEach(() => rm(folder, { recursive: true }));
+
+/** `base` with the members of `change`, deeply. */
+function merged(base: unknown, change: object): object {
+  const known = new Map<string, unknown>(Object.entries(base ?? {}));
+  const changed = Object.entries(change).map(([name, value]): [string, unknown] => [
+    name,
+    typeof value === 'object' && value !== null ? merged(known.get(name), value) : value,
+  ]);
+  return Object.fromEntries([...known, ...changed]);
+}
 
 describe('the pair configuration', () => {
   it('is read from the example', async () => {
@@ -27,6 +37,34 @@ describe('the pair configuration', () => {
       message: expect.stringMatching(/pair: found "Demo", expected 1 to 20 lower-case letters.*sites\.a/),
       exitCode: 2,
     });
+  });
+
+  it.each([
+    ['sites.a.executionRoleArn', { sites: { a: { executionRoleArn: 'arn:aws:s3:::bucket' } } }, 'the ARN of a role'],
+    [
+      'sites.b.executionRoleArn',
+      { sites: { b: { executionRoleArn: 'arn:aws:iam::210987654321:role/x' } } },
+      'found a role of account 210987654321, expected one of account 123456789012',
+    ],
+    ['controllerRegion', { controllerRegion: 'us-gov-west-1' }, 'expected a Region of the commercial partition'],
+    ['sites.a.region', { sites: { a: { region: 'cn-north-1' } } }, 'expected a Region of the commercial partition'],
+    ['mode', { mode: 'auto' }, 'found "auto", expected one of observe, manual, prepare, automatic'],
+    [
+      'preAuthorisedUnfenced.until',
+      { preAuthorisedUnfenced: { by: 'ada', reason: 'x', until: 'tomorrow' } },
+      'found "tomorrow", expected an instant such as 2026-12-31T18:00:00Z',
+    ],
+  ])('says what %s has to be', async (field, change, sentence) => {
+    const file = join(folder, 'pair.json');
+    const whole: unknown = JSON.parse(await readFile('examples/pair.json', 'utf8'));
+    await writeFile(file, JSON.stringify(merged(whole, change)));
+    const error: unknown = await loadConfig(file).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ name: 'ConfigInvalidError', message: expect.stringContaining(`${field}: `) });
+    expect(error).toMatchObject({ message: expect.stringContaining(sentence) });
+  });
+
+  it('says that a folder is no file', async () => {
+    await expect(loadConfig(folder)).rejects.toThrow('it is a folder');
   });
 
   it('tells a missing file from a broken one', async () => {

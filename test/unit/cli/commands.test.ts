@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { records } from '../../../lib/contracts/records.ts';
 import { ControlTableMissingError } from '../../../lib/ports/control-table.ts';
+import packageJson from '../../../package.json' with { type: 'json' };
 import { at, op, opId, PairBench, step } from './fixture.ts';
 
 describe('lifeboat approve', () => {
@@ -128,6 +129,16 @@ describe('the command line', () => {
     expect(await bench.run('status')).toBe(4);
     expect(bench.stderr).toContain('pair demo has no control table: lifeboat-demo does not exist in eu-north-1');
     expect(bench.stderr).toContain('Fix: check pair, account and controllerRegion');
+  });
+
+  it('says its version and where the exit codes stand', async () => {
+    const bench = new PairBench();
+    expect(await bench.run('--version')).toBe(0);
+    expect(bench.stdout.trim()).toBe(packageJson.version);
+    expect(await bench.run('--help')).toBe(0);
+    expect(bench.stdout).toMatch(/Exit codes: 0, 1, .*docs\/cli\.md/);
+    expect(await bench.run('plan', '--help')).toBe(0);
+    expect(bench.stdout).toContain('Examples:\n  lifeboat plan failover');
   });
 
   it('shows examples and exit codes in the help of every command', async () => {
