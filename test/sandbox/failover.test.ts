@@ -4,8 +4,10 @@ import { records } from '../../lib/contracts/records.ts';
 import { breaks } from '../../sandbox/breaks.ts';
 import { demoSecrets, longDag } from '../../sandbox/demo/production.ts';
 import { beginProduction, type DemoResult, loseAndRecover, waitForProtection } from '../../sandbox/demo/run.ts';
+import { installCleanup } from '../../sandbox/host/processes.ts';
 import { findTagged } from '../../sandbox/host/tagged-processes.ts';
 import { sandboxPair } from '../../sandbox/pair.ts';
+import { sandboxPlace } from '../../sandbox/place.ts';
 import { timedProgress } from '../../sandbox/print.ts';
 import { until } from '../../sandbox/until.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/up.ts';
@@ -24,6 +26,9 @@ describe('failover on the real sandbox', () => {
   let measured: DemoResult;
   const tell = timedProgress();
 
+  // Whoever interrupts the tests leaves no Airflow behind either.
+  const removeCleanup = installCleanup(sandboxPlace('test-failover').id);
+
   beforeAll(async () => {
     sandbox = await startSandbox({ name: 'test-failover', config: sandboxPair('demo'), progress: tell });
     begun = await beginProduction(sandbox, tell);
@@ -31,6 +36,7 @@ describe('failover on the real sandbox', () => {
   });
   afterAll(async () => {
     await sandbox?.close();
+    removeCleanup();
     expect(findTagged({ sandbox: sandbox.id })).toEqual([]);
   });
 

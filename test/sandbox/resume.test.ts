@@ -7,8 +7,10 @@ import { records } from '../../lib/contracts/records.ts';
 import { executionName } from '../../lib/steps/begin-op.ts';
 import { runLifeboat } from '../../sandbox/demo/production.ts';
 import { beginProduction, type DemoResult, loseAndRecover, waitForProtection } from '../../sandbox/demo/run.ts';
+import { installCleanup } from '../../sandbox/host/processes.ts';
 import { findTagged } from '../../sandbox/host/tagged-processes.ts';
 import { sandboxPair } from '../../sandbox/pair.ts';
+import { sandboxPlace } from '../../sandbox/place.ts';
 import { timedProgress } from '../../sandbox/print.ts';
 import { until } from '../../sandbox/until.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/up.ts';
@@ -24,6 +26,9 @@ describe('an op that a person approves and resumes', () => {
   let damaged = '';
   const tell = timedProgress();
 
+  // Whoever interrupts the tests leaves no Airflow behind either.
+  const removeCleanup = installCleanup(sandboxPlace('test-resume').id);
+
   beforeAll(async () => {
     const config = sandboxPair('demo', { mode: 'prepare' });
     sandbox = await startSandbox({ name: 'test-resume', config, progress: tell });
@@ -33,6 +38,7 @@ describe('an op that a person approves and resumes', () => {
   });
   afterAll(async () => {
     await sandbox?.close();
+    removeCleanup();
     expect(findTagged({ sandbox: sandbox.id })).toEqual([]);
   });
 
