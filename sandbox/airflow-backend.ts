@@ -45,6 +45,8 @@ export function airflowBackend(options: BackendOptions): AirflowBackend {
           AWS_ACCESS_KEY_ID: siteKey[side],
           AWS_SECRET_ACCESS_KEY: 'sandbox',
           LIFEBOAT_DEMO_START: options.demoStart.toISOString(),
+          // Longer than any story that is told here: the long task is at work when its site is lost.
+          LIFEBOAT_DEMO_LONG_SECONDS: '3600',
           LIFEBOAT_DEMO_TRACE: path.join(options.stateDir, `trace-${side}.jsonl`),
         },
         statsdPort: options.statsdPort(spec.environment),
