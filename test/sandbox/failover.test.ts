@@ -14,7 +14,7 @@ import { type Sandbox, startSandbox } from '../../sandbox/up.ts';
 import { secretsOf, traceOf } from './site-facts.ts';
 
 /** Longer than three times the detection of a real loss, which the last test of this file checks. */
-const faultSeconds = 105;
+const faultSeconds = 125;
 
 /*
  * One sandbox, one story: while the controller cannot see, nothing happens; then the scheduler is really lost and the
