@@ -35,7 +35,9 @@ export function defineHandler<Input extends { pair: string }, Output>(
 ): Handler<Output> {
   return async (event) => {
     const input = parseEvent(schema, event);
-    const world = worldOfFunction({ pair: input.pair });
+    const world = await worldOfFunction({ pair: input.pair }).catch((error: unknown) => {
+      throw byRetry(error);
+    });
     if (world.config.pair !== input.pair) {
       throw new UnknownPairError(`this function serves pair ${world.config.pair}, the input names ${input.pair}`);
     }

@@ -17,6 +17,7 @@ import { LambdaVantage } from '../../lib/adapters/lambda-vantage.ts';
 import { mwaaControlPlane } from '../../lib/adapters/mwaa/mwaa-environment.ts';
 import { siteAirflow } from '../../lib/adapters/mwaa/site-airflow.ts';
 import { lookAt, probesOf } from '../../lib/adapters/probes/index.ts';
+import { S3DagBucket } from '../../lib/adapters/s3-dag-bucket.ts';
 import { S3SiteBucket } from '../../lib/adapters/s3-site-bucket.ts';
 import { SnsPager } from '../../lib/adapters/sns-pager.ts';
 import { StepFunctionsExecutions } from '../../lib/adapters/step-functions-executions.ts';
@@ -24,7 +25,10 @@ import type { PairConfig } from '../../lib/contracts/config.ts';
 import type { Side } from '../../lib/contracts/ids.ts';
 import { namesOf } from '../../lib/contracts/names.ts';
 import { parsePairConfig } from '../../lib/contracts/parse-config.ts';
+import { records } from '../../lib/contracts/records.ts';
 import { FunctionEnvironment } from '../../lib/contracts/step.ts';
+import { withSiteNames } from '../../lib/core/creation/site-names.ts';
+import type { ControlTable } from '../../lib/ports/control-table.ts';
 import type { World } from '../../lib/ports/world.ts';
 import { functionLog } from './log.ts';
 
@@ -36,19 +40,58 @@ export class EnvironmentInvalidError extends Error {
 /** Longest time the probe function of another Region may take, in seconds; the state's own time-out is longer. */
 const vantageSeconds = 12;
 
-let built: World | undefined;
+/** What is the same in every call of this function. */
+type Deployed = {
+  readonly configured: PairConfig;
+  readonly endpoint: string | undefined;
+  readonly region: string;
+  readonly controller: AwsClients;
+  readonly table: ControlTable;
+};
 
-/** The world of this function, built at its first call; `facts` are in each line of its log. */
-export function worldOfFunction(facts: Record<string, unknown>): World {
-  built ??= buildWorld();
-  return { ...built, log: functionLog(facts) };
+let deployed: Deployed | undefined;
+const built = new Map<string, World>();
+
+/**
+ * The world of this function, with the names that the sites' environments have now: an op may have created one since
+ * the last call. `facts` are in each line of its log.
+ */
+export async function worldOfFunction(facts: Record<string, unknown>): Promise<World> {
+  deployed ??= readDeployed();
+  const sites = await deployed.table.list(records.sites());
+  const there = sites.map(({ value }) => value);
+  return worldWith(deployed, withSiteNames(deployed.configured, there), facts);
 }
 
-function buildWorld(): World {
+/** The world of a vantage, which has no way to the control table: who asks it says how the site's environment is named. */
+export function worldOfVantage(site: Side, environment: string | undefined): World {
+  deployed ??= readDeployed();
+  const { configured } = deployed;
+  const named = { ...configured.sites[site], environment: environment ?? configured.sites[site].environment };
+  return worldWith(deployed, { ...configured, sites: { ...configured.sites, [site]: named } }, { site });
+}
+
+function readDeployed(): Deployed {
   const environment = readEnvironment();
-  const config = parsePairConfig(environment.LIFEBOAT_CONFIG, 'LIFEBOAT_CONFIG');
+  const configured = parsePairConfig(environment.LIFEBOAT_CONFIG, 'LIFEBOAT_CONFIG');
   const endpoint = environment.AWS_ENDPOINT_URL;
-  const region = environment.AWS_REGION;
+  const controller = clientsOf({ endpoint }, workBudget)(configured.controllerRegion);
+  const table = new DynamoControlTable({
+    client: controller.dynamo(),
+    table: namesOf(configured).table,
+    pair: configured.pair,
+  });
+  return { configured, endpoint, region: environment.AWS_REGION, controller, table };
+}
+
+function worldWith(from: Deployed, config: PairConfig, facts: Record<string, unknown>): World {
+  const key = `${config.sites.a.environment} ${config.sites.b.environment}`;
+  const world = built.get(key) ?? buildWorld(from, config);
+  built.set(key, world);
+  return { ...world, log: functionLog(facts) };
+}
+
+function buildWorld({ configured, endpoint, region, controller, table }: Deployed, config: PairConfig): World {
   const work = clientsOf({ endpoint }, workBudget);
   const bucketsOf = (budget: CallBudget) => {
     const clients = clientsOf({ endpoint }, budget);
@@ -65,7 +108,6 @@ function buildWorld(): World {
         ...(budget ? { budget } : {}),
       }),
     );
-  const controller = work(config.controllerRegion);
   const probingMwaa = mwaaControlPlane({ endpoint }, probeBudget);
   const probes = probesOf({
     config,
@@ -77,8 +119,13 @@ function buildWorld(): World {
   });
   return {
     config,
-    table: new DynamoControlTable({ client: controller.dynamo(), table: namesOf(config).table, pair: config.pair }),
+    configured,
+    table,
     bucket: bucketsOf(streamBudget),
+    dagBucket: perSide((side) => {
+      const { region: home, dagBucket } = config.sites[side];
+      return new S3DagBucket({ client: work(home).s3(), bucket: dagBucket });
+    }),
     mwaa: mwaaControlPlane({ endpoint }),
     airflow: airflowOf(),
     executions: new StepFunctionsExecutions({ client: controller.sfn(), names: namesOf(config) }),
@@ -123,5 +170,8 @@ function perSide<T>(make: (side: Side) => T): (side: Side) => T {
 function vantagesOf(config: PairConfig, clients: (region: string) => AwsClients) {
   const regions = [config.sites.a.region, config.sites.b.region].filter((region) => region !== config.controllerRegion);
   const functionName = namesOf(config).functionName('probe-site');
-  return regions.map((region) => new LambdaVantage({ region, client: clients(region).lambda(), functionName }));
+  const environmentOf = (side: Side) => config.sites[side].environment;
+  return regions.map(
+    (region) => new LambdaVantage({ region, client: clients(region).lambda(), functionName, environmentOf }),
+  );
 }

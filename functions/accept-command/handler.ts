@@ -25,7 +25,7 @@ export const handler: Handler<UrlReply> = async (event) => {
     const { body, isBase64Encoded, requestContext } = parseEvent(UrlEvent, event);
     const text = isBase64Encoded ? Buffer.from(body, 'base64').toString('utf8') : body;
     const command = parseEvent(Command, parseJson(text));
-    const world = worldOfFunction({ command: command.command });
+    const world = await worldOfFunction({ command: command.command });
     return reply(200, await acceptCommand(world, command, requestContext.authorizer.iam.userArn));
   } catch (error) {
     const refused = refusalOf(error);

@@ -6,7 +6,11 @@ import type { Vantage } from '../ports/probe.ts';
 import { failureKind } from './failure-kind.ts';
 
 /** What the probe function of another Region is asked, and what it answers. */
-export const VantageRequest = z.object({ site: Side, now: Instant });
+export const VantageRequest = z.object({
+  site: Side,
+  now: Instant,
+  environment: z.string().optional().describe('Name of the site’s environment; without it, the configured one.'),
+});
 const VantageReply = z.object({ observations: z.array(Observation) });
 
 /** The function answered with an error of its own: nothing is known about the site. */
@@ -19,12 +23,19 @@ export class LambdaVantage implements Vantage {
   readonly region: string;
   readonly #client: LambdaClient;
   readonly #functionName: string;
+  readonly #environmentOf: (site: Side) => string;
 
   /** `client` is of that Region, with a request time-out longer than the function's own budget. */
-  constructor(options: { region: string; client: LambdaClient; functionName: string }) {
+  constructor(options: {
+    region: string;
+    client: LambdaClient;
+    functionName: string;
+    environmentOf: (site: Side) => string;
+  }) {
     this.region = options.region;
     this.#client = options.client;
     this.#functionName = options.functionName;
+    this.#environmentOf = options.environmentOf;
   }
 
   async look(site: Side, now: Date): Promise<Observation[]> {
@@ -47,7 +58,11 @@ export class LambdaVantage implements Vantage {
   }
 
   async #ask(site: Side, now: Date): Promise<Observation[]> {
-    const request: z.infer<typeof VantageRequest> = { site, now: now.toISOString() };
+    const request: z.infer<typeof VantageRequest> = {
+      site,
+      now: now.toISOString(),
+      environment: this.#environmentOf(site),
+    };
     const answer = await this.#client.send(
       new InvokeCommand({ FunctionName: this.#functionName, Payload: Buffer.from(JSON.stringify(request)) }),
     );

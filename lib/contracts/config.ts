@@ -12,6 +12,33 @@ const CommercialRegion = Region.regex(
 );
 const BucketName = z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'expected an S3 bucket name');
 
+/** What a site cannot take over from the other one's configuration when its environment is created on the spot. */
+export const SiteCreation = z.strictObject({
+  subnetIds: z
+    .array(z.string().regex(/^subnet-[a-zA-Z0-9]+$/, 'expected a subnet id such as subnet-0a1b2c3d'))
+    .length(2, 'expected two subnets in two Availability Zones')
+    .describe('Private subnets of this site’s Region.'),
+  securityGroupIds: z
+    .array(z.string().regex(/^sg-[a-zA-Z0-9]+$/, 'expected a security group id such as sg-0a1b2c3d'))
+    .min(1)
+    .max(5)
+    .describe('Security groups of this site’s Region.'),
+  kmsKeyArn: z
+    .string()
+    .regex(
+      /^arn:aws:kms:[a-z0-9-]+:\d{12}:key\/[a-f0-9-]{36}$/,
+      'expected the ARN of a key that is no multi-Region key',
+    )
+    .optional()
+    .describe('Key of this Region; needed when the other environment has a key of its own. MWAA takes no alias.'),
+  environmentClass: z.string().min(1).optional().describe('Another class than that of the other environment.'),
+  airflowConfigurationOptions: z
+    .record(z.string(), z.string())
+    .default({})
+    .describe('Options that differ in this Region, such as those that name a host or an ARN of the other one.'),
+});
+export type SiteCreation = z.infer<typeof SiteCreation>;
+
 /** One MWAA environment of the pair and what belongs to it. */
 export const SiteConfig = z.strictObject({
   region: CommercialRegion.describe('AWS Region of the environment.'),
@@ -28,8 +55,13 @@ export const SiteConfig = z.strictObject({
     .enum(['PUBLIC_ONLY', 'PUBLIC_AND_PRIVATE', 'PRIVATE_ONLY'])
     .default('PUBLIC_ONLY')
     .describe('PRIVATE_ONLY leaves the airflow signal out of the judgement.'),
+  create: SiteCreation.optional().describe('Strategy backup-restore: how the environment of this site is created.'),
 });
 export type SiteConfig = z.infer<typeof SiteConfig>;
+
+/** `warm-standby`: the other environment exists and is all paused. `backup-restore`: it is created when it is needed. */
+export const Strategy = z.enum(['warm-standby', 'backup-restore']);
+export type Strategy = z.infer<typeof Strategy>;
 
 export const Mode = z.enum(['observe', 'manual', 'prepare', 'automatic']);
 export type Mode = z.infer<typeof Mode>;
@@ -52,7 +84,9 @@ export const PairConfig = z
     pair: PairId.describe('Name of the pair; part of every resource name.'),
     account: z.string().regex(/^\d{12}$/, 'expected a 12-digit AWS account id'),
     controllerRegion: CommercialRegion.describe('Region of the controller; a third Region is recommended.'),
-    strategy: z.enum(['warm-standby']).default('warm-standby'),
+    strategy: Strategy.default('warm-standby').describe(
+      'Does the other environment exist, or is it created on the spot?',
+    ),
     mode: Mode.default('prepare').describe('How far the controller goes by itself.'),
     preAuthorisedUnfenced: PreAuthorisedUnfenced.optional(),
     homeSite: Side.default('a').describe('Where the pair prefers to run.'),
@@ -94,6 +128,24 @@ export const PairConfig = z
         code: 'custom',
         path: ['sites', 'b', 'region'],
         message: `expected another Region than site a, found ${b.region} for both`,
+      });
+    }
+    const away = config.homeSite === 'a' ? 'b' : 'a';
+    if (config.strategy === 'backup-restore' && config.sites[away].create === undefined) {
+      context.addIssue({
+        code: 'custom',
+        path: ['sites', away, 'create'],
+        message: `expected the subnets and security groups of site ${away} with strategy backup-restore, found nothing`,
+      });
+    }
+    for (const side of Side.options) {
+      const { region, create } = config.sites[side];
+      const keyRegion = create?.kmsKeyArn?.split(':')[3];
+      if (keyRegion === undefined || keyRegion === region) continue;
+      context.addIssue({
+        code: 'custom',
+        path: ['sites', side, 'create', 'kmsKeyArn'],
+        message: `found a key of ${keyRegion}, expected one of ${region}`,
       });
     }
     const twoRegions = config.controllerRegion === a.region || config.controllerRegion === b.region;

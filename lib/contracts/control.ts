@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { InterruptedPolicy, Mode } from './config.ts';
+import { InterruptedPolicy, Mode, Strategy } from './config.ts';
 import { Instant, OpId, PairId, Side } from './ids.ts';
 import { Diagnosis } from './observation.ts';
 
@@ -44,7 +44,7 @@ export type OpOutcome = z.infer<typeof OpOutcome>;
 export const OpPlan = z.object({
   from: Side,
   target: Side,
-  strategy: z.enum(['warm-standby']),
+  strategy: Strategy,
   leastRung: z.enum(['R0', 'R2']).describe('R0 means: go on although the losing site cannot be fenced.'),
   worstRecoveryPointSeconds: z.number().positive(),
   diagnoses: z.array(Diagnosis).describe('Diagnoses on which this op may withdraw the grant.'),
@@ -76,6 +76,9 @@ export const OpRecord = z.object({
   snapshotId: z.string().nullable(),
   needs: z.string().nullable().describe('The human action a held op waits for.'),
   interruptedPolicy: InterruptedPolicy,
+  bound: z
+    .record(z.string(), z.string())
+    .describe('Fields of the configuration that the op was begun with and must not lose half way, by their path.'),
 });
 export type OpRecord = z.infer<typeof OpRecord>;
 
@@ -163,6 +166,35 @@ export const FenceStopped = z.object({
 });
 export type FenceStopped = z.infer<typeof FenceStopped>;
 
+/**
+ * `site#<side>`: the environment that an op of strategy backup-restore created for a site. Absent: the site has the
+ * environment that the configuration names.
+ */
+export const SiteRecord = z.object({
+  side: Side,
+  environment: z.string().describe('Name of the environment; may have a suffix that the configuration has not.'),
+  state: z
+    .enum(['creating', 'prepared', 'in-use', 'deleting', 'gone'])
+    .describe('prepared: it is up and its op has not withdrawn; in-use: its op has given it the grant once.'),
+  op: OpId.describe('The op it was created for, or the newest one that adopted it.'),
+  requestSha256: z.string().describe('Digest of what was asked of CreateEnvironment.'),
+  passedOver: z.array(z.object({ environment: z.string(), why: z.string() })),
+  failedAt: Instant.nullable().describe(
+    'When a creation for this op ended CREATE_FAILED; the second failure is final.',
+  ),
+  askedAt: Instant.describe('When the creation under this name was asked for, or the environment was adopted.'),
+});
+export type SiteRecord = z.infer<typeof SiteRecord>;
+
+/** `captured#<side>`: digest of the captured configuration of a site; a copy with another one is not used. */
+export const CapturedRecord = z.object({
+  side: Side,
+  at: Instant,
+  sha256: z.string(),
+  previousSha256: z.string().nullable().describe('The capture before it, which may still be the copy over there.'),
+});
+export type CapturedRecord = z.infer<typeof CapturedRecord>;
+
 /** `snapshot#<id>`: what the controller knows of a snapshot by its own reading. */
 export const SnapshotRecord = z.object({
   snapshotId: z.string(),
@@ -204,9 +236,32 @@ export const PageRecord = z.object({
     .array(z.object({ key: z.string().describe('Decision and diagnosis of both sites.'), at: Instant }))
     .default([]),
   because: z.string(),
-  counted: z.int().nonnegative(),
+  counted: z.int().nonnegative().describe('Losses on which mode observe would have acted; one however long it lasted.'),
+  lastCounted: z
+    .object({ since: Instant, at: Instant.describe('The newest tick of it.'), because: z.string() })
+    .nullable()
+    .default(null)
+    .describe('The newest of these losses.'),
 });
 export type PageRecord = z.infer<typeof PageRecord>;
+
+/** `gap#<side>`: how long the heartbeat of a site was away at most, by UTC days. Of constant size. */
+export const HeartbeatGaps = z.object({
+  side: Side,
+  since: Instant.describe('First look that is in it.'),
+  days: z
+    .array(z.object({ day: z.iso.date(), seconds: z.number().positive(), from: Instant }))
+    .describe('Longest run of periods without a heartbeat of each of the last 30 days that had one.'),
+  run: z
+    .object({ from: Instant, until: Instant, seconds: z.number().positive() })
+    .nullable()
+    .describe('The run that leads up to the window.'),
+  window: z
+    .array(z.object({ start: Instant, silent: z.boolean() }))
+    .describe('The newest periods: data that comes late may still fill one.'),
+  after: Instant.nullable().describe('Periods that began before it do not count: the environment was changing.'),
+});
+export type HeartbeatGaps = z.infer<typeof HeartbeatGaps>;
 
 export const DecisionKind = z.enum(['hold', 'count', 'page', 'prepare', 'fail-over']);
 export type DecisionKind = z.infer<typeof DecisionKind>;

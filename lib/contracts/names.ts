@@ -23,6 +23,23 @@ export function namesOf(config: Pick<PairConfig, 'pair' | 'account' | 'controlle
   };
 }
 
+/**
+ * Names that an environment created for a site may have, in the order in which they are tried: a name whose environment
+ * is being deleted, could not be created or is somebody else's is passed over.
+ */
+export const environmentNames = (configured: string): string[] => [
+  configured,
+  ...[2, 3, 4, 5].map((n) => `${configured}-${n}`),
+];
+
+/** Tags of an environment that an op created; by them it is recognised whatever became of the call that made it. */
+export const environmentTags = {
+  pair: 'lifeboat:pair',
+  site: 'lifeboat:site',
+  op: 'lifeboat:op',
+  request: 'lifeboat:request',
+} as const;
+
 /** S3 keys below a site's bucket. */
 export const keysOf = (pair: string) => ({
   manifest: (snapshotId: string) => `${pair}/snapshots/${snapshotId}/manifest.json`,
@@ -45,5 +62,7 @@ const helperDagIds: readonly string[] = Object.values(helperDags);
 /** Is this one of the four helpers? By its exact id: a customer's own DAG may begin with the same word. */
 export const isHelperDag = (dagId: string): boolean => helperDagIds.includes(dagId);
 export const helperPool = 'lifeboat';
+/** Slots of that pool: more helpers never run side by side. */
+export const helperSlots = 8;
 /** Airflow Variable that holds a site's reserved row. */
 export const reservedVariable = 'lifeboat__state';

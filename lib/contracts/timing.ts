@@ -29,6 +29,10 @@ export const Timing = z
     longestFunctionSeconds: seconds(900).describe(
       'Longest Lambda time-out plus a margin; an older claim is abandoned.',
     ),
+    prepareTtlSeconds: seconds(14_400).describe(
+      'How long an environment that an op created is kept after the op stood down; then it is deleted.',
+    ),
+    creationTimeoutSeconds: seconds(9000).describe('How long the creation of an environment is waited for.'),
     helperTimeoutSeconds: seconds(3600).describe('Longest run of a helper DAG before its step fails.'),
   })
   .prefault({});

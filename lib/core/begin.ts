@@ -65,10 +65,11 @@ type BeginInput = {
  * Begin: the op's record with its epoch (grant epoch + 1), and the control record that gives it the lease. The caller
  * commits both with the expectation that control and grant are unchanged since they were read.
  *
+ * @param bound the fields of the configuration that must not change while the op runs
  * @param hash SHA-256 in hexadecimal, or any other collision-free digest of a text
  */
 export function begin(
-  input: BeginInput & { readonly hash: (text: string) => string },
+  input: BeginInput & { readonly bound: OpRecord['bound']; readonly hash: (text: string) => string },
 ): Ruled<{ readonly op: OpRecord; readonly control: ControlRecord }> {
   const { control, grant, request, config, now } = input;
   if (grant.holder === 'none') {
@@ -106,6 +107,7 @@ export function begin(
     snapshotId: null,
     needs: null,
     interruptedPolicy: config.interruptedTasks,
+    bound: input.bound,
   };
   return { ok: true, op, control: { ...control, rev: control.rev + 1, op: op.op } };
 }

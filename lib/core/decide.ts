@@ -23,7 +23,10 @@ export type PairDecision = Decision & { readonly target?: Side; readonly leastRu
 export type DecideInput = {
   readonly control: ControlRecord;
   readonly grant: Grant;
-  readonly config: Pick<PairConfig, 'mode' | 'preAuthorisedUnfenced' | 'timing' | 'controllerRegion'>;
+  readonly config: Pick<
+    PairConfig,
+    'mode' | 'preAuthorisedUnfenced' | 'timing' | 'controllerRegion' | 'strategy' | 'sites'
+  >;
   /** Newest verdict of each site; null when it was never judged. */
   readonly verdicts: Readonly<Record<Side, Verdict | null>>;
   /** The op that has the lease. */
@@ -108,10 +111,14 @@ function targetObjection({ holder, other, config, now }: Situation): { isBad: bo
   if (!isFreshVerdict(other, config.timing.tickSeconds, now)) {
     return { isBad: true, because: `the verdict of site ${side} is ${spoken(ageSeconds(other.judgedAt, now))} old` };
   }
-  if (other.diagnosis === 'HEALTHY') return null;
+  if (other.diagnosis === 'HEALTHY' || isCreatable(other, config)) return null;
   const isBad = other.health === 'down' || other.diagnosis === 'ENV_GONE';
   return { isBad, because: `site ${side} should take over but is ${other.diagnosis}: ${other.because.join('; ')}` };
 }
+
+/** Strategy backup-restore: the control plane over there has answered that no environment exists; an op creates it. */
+const isCreatable = ({ diagnosis, site }: Verdict, { strategy, sites }: Situation['config']): boolean =>
+  diagnosis === 'ENV_GONE' && strategy === 'backup-restore' && sites[site].create !== undefined;
 
 /** Why the policy must ask a person, or null. */
 function automaticObstacle({ control, verdict, config, holder, now }: Situation): string | null {
@@ -133,7 +140,7 @@ function whenLong(verdict: Verdict, { config, openOp, now }: Situation, seen: re
 /** The site without the grant never causes more than a page; during an op, the op looks at it. */
 function withOtherSite(about: Step, { other, holder, config, openOp, now }: Situation): Step {
   if (other === null || openOp !== null || (about.kind !== 'hold' && about.kind !== 'count')) return about;
-  if (other.diagnosis === 'HEALTHY' || other.diagnosis === 'PLANNED') return about;
+  if (other.diagnosis === 'HEALTHY' || other.diagnosis === 'PLANNED' || isCreatable(other, config)) return about;
   const isShort = ageSeconds(other.since, now) <= config.timing.unclearPageSeconds;
   if (other.diagnosis === 'UNCLEAR' && isShort) return about;
   const because = `site ${otherSide(holder)}, which should be able to take over, is ${other.diagnosis}`;

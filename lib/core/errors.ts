@@ -84,3 +84,23 @@ export class SiteUnreachableError extends Error {
 export class TransientError extends Error {
   override readonly name = 'TransientError';
 }
+
+/** The captured configuration cannot be honoured where it would be created; each objection names its field. */
+export class ConfigurationRefusedError extends Error {
+  override readonly name = 'ConfigurationRefusedError';
+}
+
+/** Fields that an op was begun with have changed in the configuration since. */
+export class ConfigurationChangedError extends Error {
+  override readonly name = 'ConfigurationChangedError';
+}
+
+/** An environment of the site's name exists and is not the pair's: it is never touched. */
+export class NameTakenError extends Error {
+  override readonly name = 'NameTakenError';
+}
+
+/** The environment could not be created, not even once more under another name. */
+export class CreationFailedError extends Error {
+  override readonly name = 'CreationFailedError';
+}

@@ -1,3 +1,4 @@
+import type { Mode } from '../contracts/config.ts';
 import type { Access } from './permissions.ts';
 
 export type Machine = 'watch' | 'protect' | 'failover';
@@ -39,7 +40,10 @@ const watch: readonly FunctionSpec[] = [
     'reconcile-pair',
     ['watch'],
     120,
-    ['table', 'airflowOperate', 'bucketRead', 'writeRequests', 'writeMarker', 'executions', 'page'],
+    [
+      ...(['table', 'airflowOperate', 'bucketRead', 'writeRequests', 'writeMarker', 'executions', 'page'] as const),
+      ...(['environment', 'deleteEnvironment'] as const),
+    ],
     ['done'],
   ),
   spec('begin-op', ['watch'], 30, ['table', 'executions'], ['begun', 'approved', 'hold']),
@@ -66,7 +70,13 @@ const protect: readonly FunctionSpec[] = [
 ];
 
 const failover: readonly FunctionSpec[] = [
-  spec('prepare-site', ['failover'], 60, ['table', 'environment', 'airflowOperate'], ['pending', 'done']),
+  spec(
+    'prepare-site',
+    ['failover'],
+    60,
+    ['table', 'environment', 'createEnvironment', 'dagBucketRead', 'bucketRead', 'airflowOperate', 'page'],
+    ['pending', 'done'],
+  ),
   spec('choose-snapshot', ['failover'], 60, ['table'], ['done']),
   spec(
     'import-snapshot',
@@ -109,7 +119,7 @@ const failover: readonly FunctionSpec[] = [
 /** The function a person's commands go through; its URL takes signed requests only. */
 export const commandFunction = spec('accept-command', [], 29, ['table', 'executions'], []);
 
-/** Functions of the controller stack. */
+/** Every function of the controller; `functionsIn` says which of them a pair has. */
 export const controllerFunctions: readonly FunctionSpec[] = [...watch, ...protect, ...failover, commandFunction];
 
 /** The vantage in each site's own Region. */
@@ -120,6 +130,32 @@ export const probeFunction = spec(
   ['metrics', 'environment', 'airflowHealth', 'bucketRead', 'regionCalls'],
   [],
 );
+
+/** What looks, remembers what it saw and tells people, and changes nothing else. */
+const looking: ReadonlySet<Access> = new Set([
+  'table',
+  'metrics',
+  'environment',
+  'airflowHealth',
+  'bucketRead',
+  'regionCalls',
+  'probe',
+  'publishMetrics',
+  'page',
+]);
+
+/** Mode observe has watch alone. Those of its functions that could act may read the table, and nothing else. */
+const observing: readonly FunctionSpec[] = watch.map((each) =>
+  each.access.every((access) => looking.has(access)) ? each : { ...each, access: ['tableRead'] },
+);
+
+/** Functions of the controller stack of a pair in this mode. */
+export const functionsIn = (mode: Mode): readonly FunctionSpec[] =>
+  mode === 'observe' ? observing : controllerFunctions;
+
+/** State machines of a pair in this mode. */
+export const machinesIn = (mode: Mode): readonly Machine[] =>
+  mode === 'observe' ? ['watch'] : ['watch', 'protect', 'failover'];
 
 /** Name of a function's ARN in a definition's substitutions: `judge-pair` is `${judgePair}`. */
 export const substitutionName = (name: string): string =>

@@ -1,6 +1,6 @@
 import type { PairConfig } from '../contracts/config.ts';
 import type { Side } from '../contracts/ids.ts';
-import { keysOf, namesOf } from '../contracts/names.ts';
+import { environmentNames, keysOf, namesOf } from '../contracts/names.ts';
 import { probeFunction } from './functions.ts';
 
 /** One IAM statement of a function's role. */
@@ -13,16 +13,22 @@ export type Statement = {
 };
 
 const sides: readonly Side[] = ['a', 'b'];
+const readTable: readonly string[] = ['dynamodb:GetItem', 'dynamodb:Query'];
+
+const tableArn = (config: PairConfig): string =>
+  `arn:aws:dynamodb:${config.controllerRegion}:${config.account}:table/${namesOf(config).table}`;
 
 /** What functions may do, by name; `functions.ts` says which function has which. */
 const statements = {
   /** The journal and the control records. Nothing of it is ever deleted by a function. */
   table: (config: PairConfig): Statement[] => [
     {
-      actions: ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:ConditionCheckItem'],
-      resources: [`arn:aws:dynamodb:${config.controllerRegion}:${config.account}:table/${namesOf(config).table}`],
+      actions: [...readTable, 'dynamodb:PutItem', 'dynamodb:ConditionCheckItem'],
+      resources: [tableArn(config)],
     },
   ],
+
+  tableRead: (config: PairConfig): Statement[] => [{ actions: readTable, resources: [tableArn(config)] }],
 
   metrics: (config: PairConfig): Statement[] => [
     {
@@ -36,12 +42,33 @@ const statements = {
   environment: (config: PairConfig): Statement[] => [
     {
       actions: ['airflow:GetEnvironment'],
-      resources: sides.map((side) => {
-        const { region, environment } = config.sites[side];
-        return `arn:aws:airflow:${region}:${config.account}:environment/${environment}`;
-      }),
+      resources: sides.flatMap((side) => environmentArns(config, side)),
     },
   ],
+
+  /**
+   * Creating the environment of a site, and nothing that the customer owns: the service-linked role exists since the
+   * first environment of the account. Source of the list: the user guide of Amazon MWAA, "Accessing an environment".
+   */
+  createEnvironment: (config: PairConfig): Statement[] => created(config).flatMap((side) => creation(config, side)),
+
+  /** Only environments of the names that ops give; the step looks at the tags before it asks. */
+  deleteEnvironment: (config: PairConfig): Statement[] =>
+    created(config).map((side) => ({
+      actions: ['airflow:DeleteEnvironment'],
+      resources: environmentArns(config, side),
+    })),
+
+  /** Do the objects that a created environment needs beside its DAGs exist? */
+  dagBucketRead: (config: PairConfig): Statement[] =>
+    created(config).flatMap((side) => [
+      {
+        actions: ['s3:GetObject', 's3:GetObjectVersion'],
+        resources: [`arn:aws:s3:::${config.sites[side].dagBucket}/*`],
+        wildcard: 'The captured configuration names the objects; they are looked at, not read.',
+      },
+      { actions: ['s3:ListBucket'], resources: [`arn:aws:s3:::${config.sites[side].dagBucket}`] },
+    ]),
 
   /** Health needs no right inside Airflow, so those who only look have the smallest role that can call at all. */
   airflowHealth: (config: PairConfig): Statement[] => [
@@ -152,10 +179,52 @@ const writeOwn = (config: PairConfig, keyOf: (side: Side) => string): Statement[
 ];
 
 const airflowRole = (config: PairConfig, role: 'Viewer' | 'Op'): string[] =>
-  sides.map((side) => {
-    const { region, environment } = config.sites[side];
-    return `arn:aws:airflow:${region}:${config.account}:role/${environment}/${role}`;
-  });
+  sides.flatMap((side) =>
+    namesOfSite(config, side).map(
+      (name) => `arn:aws:airflow:${config.sites[side].region}:${config.account}:role/${name}/${role}`,
+    ),
+  );
+
+/** Sites whose environment an op may create. */
+const created = (config: PairConfig): Side[] =>
+  config.strategy === 'backup-restore' ? sides.filter((side) => config.sites[side].create !== undefined) : [];
+
+/** Every name that the environment of a site may have; a name that an op chooses later is covered now. */
+const namesOfSite = (config: PairConfig, side: Side): string[] => {
+  const { environment } = config.sites[side];
+  return created(config).includes(side) ? environmentNames(environment) : [environment];
+};
+
+const environmentArns = (config: PairConfig, side: Side): string[] =>
+  namesOfSite(config, side).map(
+    (name) => `arn:aws:airflow:${config.sites[side].region}:${config.account}:environment/${name}`,
+  );
+
+function creation(config: PairConfig, side: Side): Statement[] {
+  const { region, create, dagBucket, executionRoleArn } = config.sites[side];
+  if (create === undefined) return [];
+  const ec2 = (kind: string) => `arn:aws:ec2:${region}:${config.account}:${kind}`;
+  const subnets = create.subnetIds.map((id) => ec2(`subnet/${id}`));
+  const groups = create.securityGroupIds.map((id) => ec2(`security-group/${id}`));
+  return [
+    { actions: ['airflow:CreateEnvironment', 'airflow:TagResource'], resources: environmentArns(config, side) },
+    {
+      actions: ['iam:PassRole'],
+      resources: [executionRoleArn],
+      conditions: { StringEquals: { 'iam:PassedToService': ['airflow.amazonaws.com', 'airflow-env.amazonaws.com'] } },
+    },
+    { actions: ['s3:GetEncryptionConfiguration'], resources: [`arn:aws:s3:::${dagBucket}`] },
+    {
+      actions: ['ec2:CreateNetworkInterface', 'ec2:CreateVpcEndpoint'],
+      resources: [...subnets, ...groups, ec2('network-interface/*'), ec2('vpc-endpoint/*'), ec2('vpc/*')],
+      wildcard: 'The interfaces and endpoints do not exist yet; subnets and groups are those of the configuration.',
+    },
+    ...(create.kmsKeyArn ? [{ actions: keyOfEnvironment, resources: [create.kmsKeyArn] }] : []),
+  ];
+}
+
+/** What the service does with the environment's own key in the name of who creates it. */
+const keyOfEnvironment = ['kms:CreateGrant', 'kms:Decrypt', 'kms:DescribeKey', 'kms:GenerateDataKey'];
 
 /** The key's id is made by AWS in another stack; its alias is not. */
 const siteKey = (config: PairConfig, actions: readonly string[]): Statement => ({

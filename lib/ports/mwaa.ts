@@ -1,4 +1,6 @@
-/** The MWAA control plane as the steps see it: reads only, failures pass through for the caller to classify. */
+import type { CreateEnvironmentRequest } from '../contracts/environment.ts';
+
+/** The MWAA control plane as the steps see it; failures pass through for the caller to classify. */
 
 /** Status values of an environment in the service model 2020-07-01; a newer service may answer another word. */
 export const ENVIRONMENT_STATUSES = [
@@ -77,10 +79,23 @@ export class EnvironmentNotFoundError extends Error {
   }
 }
 
+/** The service refused a request as it stands (ValidationException): asking again changes nothing. */
+export class EnvironmentRequestRefusedError extends Error {
+  override readonly name = 'EnvironmentRequestRefusedError';
+}
+
 export interface MwaaControlPlane {
   /**
    * Reads one environment.
    * @throws EnvironmentNotFoundError when the service says so; any other failure as it came from the SDK.
    */
   getEnvironment(region: string, name: string): Promise<Environment>;
+  /**
+   * Asks for a new environment; it takes 20 to 30 minutes after this has returned.
+   * @throws EnvironmentRequestRefusedError with the service's words, also when the name is taken; any other failure as
+   * it came from the SDK, and then the environment may have been created all the same.
+   */
+  createEnvironment(region: string, request: CreateEnvironmentRequest): Promise<void>;
+  /** Asks for the deletion of an environment. One that does not exist is no error. */
+  deleteEnvironment(region: string, name: string): Promise<void>;
 }

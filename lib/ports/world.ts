@@ -3,6 +3,7 @@ import type { Side } from '../contracts/ids.ts';
 import type { Observation } from '../contracts/observation.ts';
 import type { AirflowApi } from './airflow.ts';
 import type { ControlTable } from './control-table.ts';
+import type { DagBucket } from './dag-bucket.ts';
 import type { Executions } from './executions.ts';
 import type { Metrics } from './metrics.ts';
 import type { MwaaControlPlane } from './mwaa.ts';
@@ -19,9 +20,13 @@ export interface Log {
 
 /** Everything a step may touch. Built in one place of each entry point; tests build it from fakes. */
 export type World = {
+  /** The configuration, with the names that the sites' environments really have. */
   readonly config: PairConfig;
+  /** The configuration as it was deployed: an environment that an op created may have another name. */
+  readonly configured: PairConfig;
   readonly table: ControlTable;
   readonly bucket: (side: Side) => SiteBucket;
+  readonly dagBucket: (side: Side) => DagBucket;
   readonly mwaa: MwaaControlPlane;
   readonly airflow: (side: Side) => AirflowApi;
   readonly executions: Executions;

@@ -1,21 +1,28 @@
+import { otherSide } from '../contracts/config.ts';
 import type { ControlRecord, Grant, GrantPeriod } from '../contracts/control.ts';
 import type { ReservedRow } from '../contracts/helper.ts';
-import { helperDags, helperPool } from '../contracts/names.ts';
+import { Side } from '../contracts/ids.ts';
+import { helperDags, helperPool, helperSlots } from '../contracts/names.ts';
 import { records } from '../contracts/records.ts';
+import { EnvironmentNotFoundError } from '../ports/mwaa.ts';
 import type { World } from '../ports/world.ts';
 import { readReservedRow, writeReservedRow } from './reserved-row.ts';
 
-const helperSlots = 8;
-
 /**
- * Adopts a pair: site a gets the grant of epoch 1, both sites their reserved row and the helpers' pool. Safe to
- * repeat: a pair that has a grant keeps it, a row that exists is left alone.
+ * Adopts a pair: the home site gets the grant of epoch 1, both sites their reserved row and the helpers' pool. Safe to
+ * repeat: a pair that has a grant keeps it, a row that exists is left alone. With strategy backup-restore the other site
+ * may have no environment yet.
  *
  * @returns sentences that say what was done, in order.
  */
-export async function adoptPair(world: Pick<World, 'airflow' | 'table' | 'config' | 'now'>): Promise<string[]> {
+export async function adoptPair(
+  world: Pick<World, 'airflow' | 'table' | 'config' | 'mwaa' | 'now'>,
+): Promise<string[]> {
   const done: string[] = [];
-  for (const side of ['a', 'b'] as const) {
+  const { homeSite } = world.config;
+  const sides = await sidesThatExist(world);
+  if (sides.length === 1) done.push(`site ${otherSide(homeSite)} has no environment: it is created when it is needed`);
+  for (const side of sides) {
     await world.airflow(side).ensurePool(helperPool, helperSlots);
     for (const dagId of Object.values(helperDags)) await world.airflow(side).setPaused(dagId, false);
     done.push(`site ${side}: pool ${helperPool} has ${helperSlots} slots and the helper DAGs are open`);
@@ -23,8 +30,8 @@ export async function adoptPair(world: Pick<World, 'airflow' | 'table' | 'config
   const since = world.now().toISOString();
   const grant = await world.table.get(records.grant());
   if (!grant) {
-    const first: Grant = { holder: 'a', epoch: 1, since };
-    const period: GrantPeriod = { epoch: 1, holder: 'a', since, until: null };
+    const first: Grant = { holder: homeSite, epoch: 1, since };
+    const period: GrantPeriod = { epoch: 1, holder: homeSite, since, until: null };
     const control: ControlRecord = {
       pair: world.config.pair,
       rev: 1,
@@ -42,10 +49,10 @@ export async function adoptPair(world: Pick<World, 'airflow' | 'table' | 'config
       { key: records.grantPeriod(1), expect: 'absent', value: period },
       { key: records.control(), expect: 'absent', value: control },
     ]);
-    done.push('site a holds the grant, epoch 1');
+    done.push(`site ${homeSite} holds the grant, epoch 1`);
   }
-  const current = grant?.value ?? { holder: 'a', epoch: 1 };
-  for (const side of ['a', 'b'] as const) {
+  const current = grant?.value ?? { holder: homeSite, epoch: 1 };
+  for (const side of sides) {
     const row = await readReservedRow(world, side);
     if (row.epoch > 0 || row.mode !== 'standby') continue;
     const holds = current.holder === side;
@@ -60,4 +67,16 @@ export async function adoptPair(world: Pick<World, 'airflow' | 'table' | 'config
     done.push(`site ${side} is ${first.mode}, epoch ${first.epoch}`);
   }
   return done;
+}
+
+async function sidesThatExist({ config, mwaa }: Pick<World, 'config' | 'mwaa'>): Promise<readonly Side[]> {
+  const away = otherSide(config.homeSite);
+  if (config.strategy !== 'backup-restore') return Side.options;
+  try {
+    await mwaa.getEnvironment(config.sites[away].region, config.sites[away].environment);
+    return Side.options;
+  } catch (error) {
+    if (error instanceof EnvironmentNotFoundError) return [config.homeSite];
+    throw error;
+  }
 }

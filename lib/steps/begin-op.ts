@@ -6,6 +6,7 @@ import type { StepOutput, TickInput } from '../contracts/step.ts';
 import { policyActor } from '../core/actor.ts';
 import { approve } from '../core/approve.ts';
 import { type BeginRequest, backOffLimit, begin } from '../core/begin.ts';
+import { boundOf } from '../core/bound.ts';
 import { canFence } from '../core/fence-reach.ts';
 import type { Versioned, Write } from '../ports/control-table.ts';
 import type { World } from '../ports/world.ts';
@@ -37,6 +38,7 @@ export async function beginOp(world: World, request: BeginRequest, approvedBy: s
       openOps: ops.map(({ value }) => value).filter((op) => op.endedAt === null),
       request,
       config: world.config,
+      bound: boundOf(world.configured),
       now: world.now(),
       hash: world.sha256,
     }),

@@ -57,7 +57,19 @@ async function capture(world: TickContext, side: Side) {
   const key = keysOf(world.config.pair).environment(side);
   const text = JSON.stringify(environment, null, 2);
   const stored = await world.bucket(side).read(key);
-  if (stored?.body.toString('utf8') === text) return { ...facts, because: 'configuration is unchanged' };
+  const isUnchanged = stored?.body.toString('utf8') === text;
+  // The digest first: a copy that nobody has recorded is not believed, a record without a copy harms nothing.
+  await recordDigest(world, side, world.sha256(text));
+  if (isUnchanged) return { ...facts, because: 'configuration is unchanged' };
   await world.bucket(side).write(key, text);
   return { ...facts, because: `configuration of ${site.environment} captured` };
+}
+
+/** The one before stays good until the newest copy has reached the other bucket. */
+async function recordDigest(world: TickContext, side: Side, sha256: string): Promise<void> {
+  const key = records.captured(side);
+  const last = await world.table.get(key);
+  if (last?.value.sha256 === sha256) return;
+  const value = { side, at: world.now().toISOString(), sha256, previousSha256: last?.value.sha256 ?? null };
+  await world.table.commit([{ key, expect: last?.version ?? 'absent', value }]);
 }

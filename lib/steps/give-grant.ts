@@ -10,6 +10,8 @@ export const giveGrant: StepDefinition = {
     const { control, grant } = await readControlAndGrant(world);
     const fenceKey = records.fence(op.epoch, op.plan.from);
     const fence = await world.table.get(fenceKey);
+    const siteKey = records.site(op.plan.target);
+    const site = await world.table.get(siteKey);
     const move = legal(
       give({ grant: grant.value, control: control.value, op, fence: fence?.value ?? null, now: world.now() }),
     );
@@ -21,6 +23,7 @@ export const giveGrant: StepDefinition = {
         { key: records.grant(), expect: grant.version, value: move.grant },
         { key: records.grantPeriod(op.epoch), expect: 'absent', value: move.period },
         { key: records.control(), expect: control.version },
+        ...(site ? [{ key: siteKey, expect: site.version, value: { ...site.value, state: 'in-use' as const } }] : []),
         ...(fence ? [{ key: fenceKey, expect: fence.version }] : []),
         { key: records.op(op.op), expect: world.op.version, value: move.op },
       ],

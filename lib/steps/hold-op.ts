@@ -15,6 +15,7 @@ export function actionFor(phase: string, op: string, target: string): string {
 export const holdOp = (reason: string): StepDefinition => ({
   // A resume clears what the op needed; until then one page is enough.
   replays: (op) => op.needs !== null,
+  whateverIsDeployed: true,
   async run(world) {
     const op = world.op.value;
     if (op.endedAt !== null) return { outcome: 'held', because: `${op.op} has ended (${op.outcome}); ${reason}` };

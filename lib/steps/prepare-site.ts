@@ -1,30 +1,52 @@
-import type { ReservedRow } from '../contracts/helper.ts';
-import { OpId, type Side } from '../contracts/ids.ts';
-import { helperDags, isHelperDag } from '../contracts/names.ts';
 import { records } from '../contracts/records.ts';
-import { TargetNotReadyError } from '../core/errors.ts';
+import {
+  ConfigurationRefusedError,
+  CreationFailedError,
+  NameTakenError,
+  NoSnapshotError,
+  TargetNotReadyError,
+} from '../core/errors.ts';
 import { ageSeconds } from '../core/time.ts';
-import { clearOpOfRow } from './clear-op-of-row.ts';
-import { openPausedHelpers } from './open-helpers.ts';
-import { readReservedRow } from './reserved-row.ts';
+import { CommitConflictError } from '../ports/control-table.ts';
+import { checkStandby } from './check-standby.ts';
+import { ensureEnvironment } from './ensure-environment.ts';
 import type { StepContext, StepDefinition, StepResult } from './step.ts';
 
-const usable = new Set(['AVAILABLE', 'UPDATE_FAILED']);
-
 /**
- * State "Prepare the site", warm standby: checks that the standby exists, answers, has the helpers and runs nothing.
- * Changes nothing but this: a production DAG that somebody un-paused on the standby is paused again, and a helper that
- * was left paused is opened.
+ * State "Prepare the site": the environment that is to take over exists (strategy backup-restore: is created), answers,
+ * has the helpers and runs nothing. Nothing of production is touched.
  */
 export const prepareSite: StepDefinition = {
   async run(world) {
     try {
-      return await prepare(world);
+      const pending = await ensureEnvironment(world);
+      return pending ?? (await prepared(world, await checkStandby(world)));
     } catch (error) {
+      if (error instanceof CommitConflictError || isFinal(error)) throw error;
       return await waitForTarget(world, error);
     }
   },
 };
+
+/** Waiting would not change it. */
+const isFinal = (error: unknown): boolean =>
+  [NameTakenError, CreationFailedError, ConfigurationRefusedError, NoSnapshotError].some(
+    (type) => error instanceof type,
+  );
+
+/** An environment that was created for this op, or adopted, is marked as prepared together with the end of the step. */
+async function prepared(world: StepContext, result: StepResult): Promise<StepResult> {
+  const { target } = world.op.value.plan;
+  const record = await world.table.get(records.site(target));
+  if (record?.value.state !== 'creating') return result;
+  const value = { ...record.value, state: 'prepared' as const };
+  const { environment, passedOver } = record.value;
+  return {
+    ...result,
+    data: { ...result.data, environment, passedOver, notes: world.progress.notes ?? [] },
+    writes: [...(result.writes ?? []), { key: records.site(target), expect: record.version, value }],
+  };
+}
 
 /** A target that is not ready is waited for: an op that stood down at once would only be begun again by the next tick. */
 async function waitForTarget(world: StepContext, error: unknown): Promise<StepResult> {
@@ -41,54 +63,4 @@ async function waitForTarget(world: StepContext, error: unknown): Promise<StepRe
   }
   const waitSeconds = Math.ceil(world.config.timing.pollSeconds);
   return { outcome: 'pending', because: `the target is not ready: ${why}`, waitSeconds };
-}
-
-/** The reserved row; an op that has ended without being able to clear it has left its id, and would keep this one out. */
-async function freed(world: StepContext, target: Side): Promise<ReservedRow> {
-  const row = await readReservedRow(world, target);
-  const other = row.op === null || row.op === world.op.value.op ? null : OpId.safeParse(row.op).data;
-  if (!other || !(await world.table.get(records.op(other)))?.value.endedAt) return row;
-  await clearOpOfRow(world, target, other);
-  return { ...row, op: null };
-}
-
-async function prepare(world: StepContext): Promise<StepResult> {
-  const { target } = world.op.value.plan;
-  const site = world.config.sites[target];
-  const environment = await world.mwaa.getEnvironment(site.region, site.environment);
-  if (!usable.has(environment.Status)) {
-    throw new TargetNotReadyError(`${site.environment} in ${site.region} is ${environment.Status}, expected AVAILABLE`);
-  }
-  const row = await freed(world, target);
-  if (row.mode !== 'standby' && !(row.mode === 'active' && row.epoch === world.op.value.epoch)) {
-    throw new TargetNotReadyError(
-      `site ${target} is in mode ${row.mode} (epoch ${row.epoch}), expected standby: ` +
-        'a fenced site no command makes it a standby again yet',
-    );
-  }
-  const airflow = world.airflow(target);
-  const dags = await airflow.listDags();
-  const missing = Object.values(helperDags).filter((id) => !dags.some((dag) => dag.dagId === id && dag.isActive));
-  if (missing.length > 0) {
-    throw new TargetNotReadyError(
-      `site ${target} has no helper DAG ${missing.join(', ')}: deploy dags/mwaa_lifeboat there`,
-    );
-  }
-  const open = dags.filter((dag) => !dag.isPaused && dag.isActive && !isHelperDag(dag.dagId));
-  await openPausedHelpers(world, target, dags);
-  if (row.mode === 'standby' && open.length > 0) await airflow.pauseAll();
-  const production = dags.filter((dag) => dag.isActive && !isHelperDag(dag.dagId)).length;
-  return {
-    outcome: 'done',
-    because:
-      `standby ${site.environment} in ${site.region} is ${environment.Status} with ${production} production DAGs` +
-      (open.length > 0
-        ? `; paused ${open.map((dag) => dag.dagId).join(', ')}, which somebody had un-paused`
-        : ', all paused'),
-    data: {
-      status: environment.Status,
-      airflowVersion: environment.AirflowVersion ?? null,
-      paused: open.map((d) => d.dagId),
-    },
-  };
 }

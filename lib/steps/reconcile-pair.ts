@@ -10,6 +10,7 @@ import { executionName } from './begin-op.ts';
 import { fenceOnce, fencesToFinish, readProduction } from './fence-once.ts';
 import { actionFor } from './hold-op.ts';
 import { tryToOpenPausedHelpers } from './open-helpers.ts';
+import { removeEnvironments } from './remove-environments.ts';
 import { takeOverOp } from './take-over-op.ts';
 import { tellPeople } from './tell-people.ts';
 
@@ -18,15 +19,20 @@ const mostAttempts = 5;
 
 /**
  * State "Reconcile" of watch: takes up an op whose execution has died, and goes on fencing a lost site from the moment
- * it answers again. Says what it did; nothing to do is the rule.
+ * it answers again, deletes what ops created and nobody uses. Says what it did; nothing to do is the rule.
  */
 export async function reconcilePair(world: World): Promise<StepOutput> {
+  // Mode observe has no right to act: an op or a fence of an earlier mode stays as it is until the mode is changed.
+  if (world.config.mode === 'observe') {
+    return { outcome: 'done', waitSeconds: 0, because: 'mode observe reconciles nothing' };
+  }
   const [control, grant] = await Promise.all([world.table.get(records.control()), world.table.get(records.grant())]);
   if (!control || !grant) return { outcome: 'done', waitSeconds: 0, because: 'the pair is not adopted yet' };
-  // Neither of the two may keep the other from being done: a failure is thrown when both were tried.
+  // None of them may keep another from being done: a failure is thrown when all were tried.
   const done = await Promise.allSettled([
     control.value.op ? takeUpOrphan(world, control.value.op) : [],
     fenceReturned(world, grant.value, control.value.op),
+    removeEnvironments(world),
   ]);
   const did = done.flatMap((one) => {
     if (one.status === 'rejected') throw one.reason;

@@ -13,6 +13,7 @@ import { tellPeople } from './tell-people.ts';
 export const standDown = (reason: string): StepDefinition => ({
   // Asked again while the op is open: its withdrawal may have been committed since.
   replays: (op) => op.endedAt !== null,
+  whateverIsDeployed: true,
   async run(world) {
     const op = world.op.value;
     const because = (await reasonInJournal(world)) ?? reason;

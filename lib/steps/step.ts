@@ -1,7 +1,8 @@
 import type { OpRecord, StepRecord } from '../contracts/control.ts';
 import { type RecordKey, records } from '../contracts/records.ts';
 import type { StepInput, StepOutput } from '../contracts/step.ts';
-import { StaleAttemptError, UnknownOpError } from '../core/errors.ts';
+import { changedSince } from '../core/bound.ts';
+import { ConfigurationChangedError, StaleAttemptError, UnknownOpError } from '../core/errors.ts';
 import { claim } from '../core/journal.ts';
 import type { Versioned, Write } from '../ports/control-table.ts';
 import type { World } from '../ports/world.ts';
@@ -31,6 +32,8 @@ export type StepDefinition = {
   readonly run: (context: StepContext) => Promise<StepResult>;
   /** False while a finished record must not be replayed, because the world may have changed since. */
   readonly replays?: (op: OpRecord) => boolean;
+  /** True for a step that only ends or holds the op: it runs even when the configuration names other sites by now. */
+  readonly whateverIsDeployed?: boolean;
 };
 
 const looksAgain = new Set(['pending', 'choose-again', 'judge-again']);
@@ -79,7 +82,10 @@ export async function performStep(world: World, input: StepInput, definition: St
     progress: claimed.record.progress,
     remember: (progress) => journal.write({ ...journal.record, progress: { ...journal.record.progress, ...progress } }),
   };
-  const result = await runRecorded(world, journal, () => definition.run(context));
+  const result = await runRecorded(world, journal, async () => {
+    if (definition.whateverIsDeployed !== true) requireSameSites(world, op.value);
+    return await definition.run(context);
+  });
   const output = { outcome: result.outcome, waitSeconds: result.waitSeconds ?? 0, because: result.because };
   world.log.info({ state: input.state, ...output }, 'step looked');
   if (looksAgain.has(result.outcome)) {
@@ -90,6 +96,15 @@ export async function performStep(world: World, input: StepInput, definition: St
     await journal.write({ ...journal.record, ...ended, output: { ...output, ...result.data } }, result.writes);
   }
   return output;
+}
+
+/** An op goes on with the sites it began with, or not at all. */
+function requireSameSites(world: World, op: OpRecord): void {
+  const changes = changedSince(op.bound, world.configured);
+  if (changes.length === 0) return;
+  throw new ConfigurationChangedError(
+    `the deployed configuration is not the one that ${op.op} began with: ${changes.join('; ')}`,
+  );
 }
 
 /** The journal record of one claimed step; every write of it requires that the op was not taken over meanwhile. */

@@ -23,6 +23,7 @@ describe('the vantage of another Region', () => {
       region,
       client: awsClients(raw.place(region), { maxAttempts: 1, connectMs: 200, requestMs: 300 }).lambda(),
       functionName: 'lifeboat-demo-probe-site',
+      environmentOf: (site) => `demo-${site}-2`,
     }).look('a', now);
   const answer = (body: unknown, headers: Record<string, string> = {}) =>
     raw.answer(() => ({ status: 200, headers, body: typeof body === 'string' ? body : JSON.stringify(body) }));
@@ -37,7 +38,7 @@ describe('the vantage of another Region', () => {
     const [request] = raw.requests;
     expect(request?.path).toContain('/functions/lifeboat-demo-probe-site/invocations');
     expect(request?.region).toBe(region);
-    expect(JSON.parse(request?.body ?? '')).toEqual({ site: 'a', now: now.toISOString() });
+    expect(JSON.parse(request?.body ?? '')).toEqual({ site: 'a', now: now.toISOString(), environment: 'demo-a-2' });
   });
 
   it('is unreachable when the function does not answer', async () => {

@@ -11,12 +11,15 @@ import { exampleConfig } from '../support/synthesised.ts';
 const uses: readonly (readonly [RegExp, readonly Access[]])[] = [
   [/\btable\.(get|list|commit)\(/, ['table']],
   [/\bmwaa\.getEnvironment\(/, ['environment']],
+  [/\bmwaa\.createEnvironment\(/, ['createEnvironment']],
+  [/\bmwaa\.deleteEnvironment\(/, ['deleteEnvironment']],
+  [/\bdagBucket\(/, ['dagBucketRead']],
   [/\bworld\.airflow\(/, ['airflowOperate']],
   [/\bexecutions\.(start|status)\(/, ['executions']],
   [/\bpager\.page\(/, ['page']],
   [/\bmetrics\.publish\(/, ['publishMetrics']],
   [/\bvantages\b/, ['probe']],
-  [/\bworld(OfFunction\([^)]*\))?\.look\(/, ['metrics', 'environment', 'airflowHealth', 'bucketRead', 'regionCalls']],
+  [/\bworld(OfVantage\([^)]*\))?\.look\(/, ['metrics', 'environment', 'airflowHealth', 'bucketRead', 'regionCalls']],
 ];
 
 const writing: readonly Access[] = ['writeRequests', 'writeMarker', 'writeConfiguration'];

@@ -144,7 +144,10 @@ describe('a tick of protect', () => {
           died = true;
           throw new NamedError('Runtime.ExitError', 'the function was killed');
         };
-        return functionBodies.captureConfiguration?.({ ...world, mwaa: { getEnvironment } }, payload);
+        return functionBodies.captureConfiguration?.(
+          { ...world, mwaa: Object.assign(Object.create(world.mwaa), { getEnvironment }) },
+          payload,
+        );
       },
     });
     expect((await simulation.protect()).states.at(-1)).toBe('Protected');

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { records } from '../../lib/contracts/records.ts';
+import { worstGap } from '../../lib/core/heartbeat-gap.ts';
 import { acceptCommand } from '../../lib/steps/accept-command.ts';
 import { beginByPolicy } from '../../lib/steps/begin-op.ts';
 import { person } from '../support/simulation-scenarios.ts';
@@ -116,13 +117,31 @@ describe('people', () => {
     expect(await simulation.openOp()).toBeNull();
   });
 
-  it('are not woken in mode observe, which only counts', async () => {
-    const simulation = await Simulation.started({ mode: 'observe' });
-    simulation.sites.a.become('scheduler-lost');
+  it('are not woken in mode observe, which counts each loss once and touches neither site', async () => {
+    const simulation = await Simulation.started({ mode: 'observe' }, { snapshots: 0 });
+    const { table, sites, executions, pager } = simulation;
+    const touched: string[] = [];
+    for (const side of ['a', 'b'] as const) {
+      const { airflow, bucket } = sites[side];
+      airflow.beforeCall = () => void touched.push(`Airflow of site ${side}`);
+      const write = bucket.write.bind(bucket);
+      bucket.write = async (key, ...rest) => {
+        // The site's own canary goes on stamping.
+        if (!key.endsWith('/canary.json')) touched.push(key);
+        return await write(key, ...rest);
+      };
+    }
+    sites.a.become('scheduler-lost');
     await simulation.advance(900);
-    const page = await simulation.table.get(records.page());
-    expect(page?.value.counted).toBeGreaterThan(3);
-    expect(simulation.pager.pages.filter(({ text }) => text.includes('is ENV_DOWN'))).toEqual([]);
+    expect((await table.get(records.page()))?.value).toMatchObject({
+      counted: 1,
+      lastCounted: { because: expect.stringContaining('site a holds the grant and is ENV_DOWN') },
+    });
+    const gaps = await table.get(records.gap('a'));
+    expect(gaps && worstGap(gaps.value, simulation.world.config.timing, simulation.clock.now())?.seconds).toBe(720);
+    expect(pager.pages.filter(({ text }) => text.includes('is ENV_DOWN'))).toEqual([]);
     expect(await simulation.openOp()).toBeNull();
+    expect(executions.started).toEqual([]);
+    expect(touched).toEqual([]);
   });
 });

@@ -4,6 +4,7 @@ import type { Observation, Outcome, Period, Signal, Verdict } from '../../lib/co
 import { Timing } from '../../lib/contracts/timing.ts';
 import type { JudgeInput } from '../../lib/core/facts.ts';
 import type { Rule, Ruled } from '../../lib/core/refusal.ts';
+import { pairConfig } from './pair-config.ts';
 
 /** The moment of all fixtures; every other time is written as seconds before or after it. */
 export const now = new Date('2025-03-01T12:00:00.000Z');
@@ -130,7 +131,7 @@ export const grant = (changes: Partial<Grant> = {}): Grant => ({
 
 type Config = Pick<
   PairConfig,
-  'pair' | 'mode' | 'strategy' | 'interruptedTasks' | 'preAuthorisedUnfenced' | 'timing' | 'controllerRegion'
+  'pair' | 'mode' | 'strategy' | 'interruptedTasks' | 'preAuthorisedUnfenced' | 'timing' | 'controllerRegion' | 'sites'
 >;
 export const config = (changes: Partial<Config> = {}): Config => ({
   pair: 'demo',
@@ -139,6 +140,7 @@ export const config = (changes: Partial<Config> = {}): Config => ({
   interruptedTasks: 'fail',
   timing,
   controllerRegion: regions.controller,
+  sites: pairConfig().sites,
   ...changes,
 });
 export const unfencedWord = { by: 'Ada', reason: 'the jobs can run twice', until: at(86_400) };
@@ -170,6 +172,7 @@ export const op = (changes: Partial<OpRecord> = {}): OpRecord => ({
   snapshotId: null,
   needs: null,
   interruptedPolicy: 'fail',
+  bound: {},
   ...changes,
 });
 

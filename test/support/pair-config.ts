@@ -21,3 +21,15 @@ export function siteConfig(region: string, environment: string, webServerAccess 
     webServerAccess,
   };
 }
+
+/** Changes that make it a pair whose site b is created on the spot. */
+export const backupRestore = {
+  strategy: 'backup-restore',
+  sites: {
+    a: siteConfig('eu-west-1', 'demo-a'),
+    b: {
+      ...siteConfig('eu-central-1', 'demo-b'),
+      create: { subnetIds: ['subnet-b1', 'subnet-b2'], securityGroupIds: ['sg-b1'] },
+    },
+  },
+};

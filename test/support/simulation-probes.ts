@@ -11,6 +11,7 @@ export async function lookFrom(
   config: PairConfig,
   side: Side,
   now: Date,
+  statusOf: () => Promise<string> = async () => 'NOT_FOUND',
 ): Promise<Observation[]> {
   const site = sites[side];
   const see = (signal: Signal, outcome: Outcome, evidence: Observation['evidence'] = {}): Observation => ({
@@ -30,6 +31,18 @@ export async function lookFrom(
       see('self', 'alive'),
       ...away.map((signal) => see(signal, 'unreachable')),
       see('region', 'unreachable', { services }),
+      canary,
+    ];
+  }
+  if (site.state === 'absent') {
+    const status = await statusOf();
+    return [
+      see('self', 'alive'),
+      see('heartbeat', 'unreadable'),
+      see('containers', 'unreadable'),
+      see('environment', status === 'CREATING' ? 'alive' : 'gone', { status }),
+      see('airflow', 'unreadable'),
+      see('region', 'alive', { services: { s3: 'alive', sqs: 'alive', kms: 'alive' } }),
       canary,
     ];
   }

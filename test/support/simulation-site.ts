@@ -7,9 +7,10 @@ import { HelperRule, serveHelper } from './simulation-helpers.ts';
 
 /**
  * `well`; `scheduler-lost`: nothing is scheduled any more, the web server answers; `workers-stuck`: the scheduler
- * beats and no task runs; `unreachable`: its Region answers nobody.
+ * beats and no task runs; `unreachable`: its Region answers nobody; `absent`: no environment exists, its Region and its
+ * bucket are well.
  */
-export type SiteState = 'well' | 'scheduler-lost' | 'workers-stuck' | 'unreachable';
+export type SiteState = 'well' | 'scheduler-lost' | 'workers-stuck' | 'unreachable' | 'absent';
 
 /** What the next run of a helper does instead of its work: fail without a word, refuse by rule, or never end. */
 export type HelperFault = { readonly dagId: string; readonly stage?: string } & (
@@ -58,13 +59,24 @@ export class SimulatedSite {
     const now = this.#now().getTime();
     const open = this.#silences.at(-1);
     if (open && open.to === Number.POSITIVE_INFINITY) open.to = now;
-    if (state === 'scheduler-lost' || state === 'unreachable')
+    if (state === 'scheduler-lost' || state === 'unreachable' || state === 'absent')
       this.#silences.push({ from: now, to: Number.POSITIVE_INFINITY });
     this.#state = state;
     const outage =
       state === 'unreachable' ? Object.assign(new Error('connect ETIMEDOUT'), { code: 'ETIMEDOUT' }) : null;
-    this.airflow.outage = outage;
+    const missing = Object.assign(new Error('environment not found'), { name: 'ResourceNotFoundException' });
+    this.airflow.outage = state === 'absent' ? missing : outage;
     this.bucket.outage = outage;
+  }
+
+  /** A new environment: its metadata database is empty, and every DAG of the bucket is paused. */
+  renew(): void {
+    this.airflow.variables.clear();
+    this.airflow.pools.clear();
+    this.airflow.runs = [];
+    this.airflow.tasks = [];
+    this.#due.length = 0;
+    for (const dag of this.airflow.dags) dag.isPaused = !isHelperDag(dag.dagId);
   }
 
   /** Heartbeats of the period that begins at `start` (milliseconds); null when none was published. */

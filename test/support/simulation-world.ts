@@ -4,6 +4,7 @@ import { failureKind } from '../../lib/adapters/failure-kind.ts';
 import type { OpRecord } from '../../lib/contracts/control.ts';
 import type { Side } from '../../lib/contracts/ids.ts';
 import { records } from '../../lib/contracts/records.ts';
+import { withSiteNames } from '../../lib/core/creation/site-names.ts';
 import type { Vantage } from '../../lib/ports/probe.ts';
 import type { World } from '../../lib/ports/world.ts';
 import { adoptPair } from '../../lib/steps/adopt-pair.ts';
@@ -16,6 +17,7 @@ import { RecordingMetrics } from './fakes/metrics.ts';
 import { FakeMwaa } from './fakes/mwaa.ts';
 import { RecordingPager } from './fakes/pager.ts';
 import { pairConfig } from './pair-config.ts';
+import { newestOnly, SimulatedCreation } from './simulation-creation.ts';
 import { type FunctionBody, functionBodies } from './simulation-functions.ts';
 import { type Deliveries, deliver, FunctionLives, type Kill } from './simulation-lives.ts';
 import { lookFrom } from './simulation-probes.ts';
@@ -51,6 +53,8 @@ export class Simulation {
   readonly mwaa = new FakeMwaa();
   readonly sites: Readonly<Record<Side, SimulatedSite>>;
   readonly rules: SimulationRules;
+  /** Site b's environments with strategy backup-restore; null with a standby that exists. */
+  readonly creation: SimulatedCreation | null;
   readonly world: World;
   /** False: time passes without ticks of watch. */
   ticking = true;
@@ -69,24 +73,29 @@ export class Simulation {
       a: new SimulatedSite('a', 'bucket-a', this.clock.now),
       b: new SimulatedSite('b', 'bucket-b', this.clock.now),
     };
-    for (const side of ['a', 'b'] as const) this.mwaa.set(config.sites[side].region, config.sites[side].environment);
+    const { a, b } = config.sites;
+    this.mwaa.set(a.region, a.environment);
+    const isStandby = config.strategy === 'warm-standby';
+    if (isStandby) this.mwaa.set(b.region, b.environment);
+    const { mwaa, clock } = this;
+    this.creation = isStandby ? null : new SimulatedCreation({ config, mwaa, site: this.sites.b, now: clock.now });
     const vantageOf = (side: Side): Vantage => ({
       region: config.sites[side].region,
       look: async (site, now) =>
-        this.sites[side].state === 'unreachable'
-          ? []
-          : await lookFrom(config.sites[side].region, this.sites, config, site, now),
+        this.sites[side].state === 'unreachable' ? [] : await this.#lookFrom(config.sites[side].region, site, now),
     });
     this.world = {
       config,
+      configured: config,
       table: this.table,
       bucket: (side) => this.sites[side].bucket,
+      dagBucket: (side) => newestOnly(config.sites[side].dagBucket),
       mwaa: this.mwaa,
       airflow: (side) => this.sites[side].airflow,
       executions: this.executions,
       pager: this.pager,
       metrics: this.metrics,
-      look: (side, now) => lookFrom(config.controllerRegion, this.sites, config, side, now),
+      look: (side, now) => this.#lookFrom(config.controllerRegion, side, now),
       vantages: [vantageOf('a'), vantageOf('b')],
       isUnreachable: (error) => failureKind(error).kind === 'unreachable',
       now: this.clock.now,
@@ -123,7 +132,8 @@ export class Simulation {
       const now = this.clock.now().getTime();
       if (now >= until) return;
       const tick = this.ticking && !this.#isTicking ? this.#nextTick : until;
-      const next = Math.min(until, tick, this.#nextCanary, this.sites.a.nextEnd(), this.sites.b.nextEnd());
+      const ends = [this.sites.a.nextEnd(), this.sites.b.nextEnd(), this.creation?.nextEnd() ?? until];
+      const next = Math.min(until, tick, this.#nextCanary, ...ends);
       this.clock.set(new Date(Math.max(next, now + 1)));
     }
   }
@@ -187,7 +197,32 @@ export class Simulation {
 
   /** Calls a function of an op as an execution of this attempt would. */
   invoke(functionKey: string, op: OpRecord, state: string, attempt = op.attempt) {
-    return this.#body(functionKey)(this.world, { pair: 'demo', op: op.op, attempt, state });
+    return this.#call(functionKey, { pair: 'demo', op: op.op, attempt, state });
+  }
+
+  /** The world of one call, with the names that the sites' environments have now: what the composition root does. */
+  async worldNow(): Promise<World> {
+    const sites = await this.table.list(records.sites());
+    const config = withSiteNames(
+      this.world.configured,
+      sites.map(({ value }) => value),
+    );
+    return { ...this.world, config };
+  }
+
+  async #call(functionKey: string, payload: unknown) {
+    return await this.#body(functionKey)(await this.worldNow(), payload);
+  }
+
+  async #lookFrom(vantage: string, side: Side, now: Date) {
+    const { config } = await this.worldNow();
+    const { region, environment } = config.sites[side];
+    const status = () =>
+      this.mwaa.getEnvironment(region, environment).then(
+        (found) => found.Status,
+        () => 'NOT_FOUND',
+      );
+    return await lookFrom(vantage, this.sites, config, side, now, status);
   }
 
   async #execute(execution: StartedExecution, hooks: WalkHooks): Promise<Walk | 'stopped'> {
@@ -223,7 +258,7 @@ export class Simulation {
       },
       wait: (seconds) => this.advance(seconds),
       invoke: async (functionKey, payload) => {
-        const call = async () => ({ ...(await this.#body(functionKey)(this.world, payload)) });
+        const call = async () => ({ ...(await this.#call(functionKey, payload)) });
         const output = await deliver(machine === 'failover' ? () => this.#lives.live(call) : call, hooks.deliveries);
         await hooks.invoked?.(current);
         return output;
@@ -249,6 +284,7 @@ export class Simulation {
   async #happen(): Promise<void> {
     const now = this.clock.now().getTime();
     const { a, b } = this.sites;
+    this.creation?.settle();
     await a.settle();
     await b.settle();
     if (now >= this.#nextCanary) {

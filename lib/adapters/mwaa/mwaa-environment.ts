@@ -1,6 +1,12 @@
 import { MWAAClient } from '@aws-sdk/client-mwaa';
 import { z } from 'zod';
-import { type Environment, EnvironmentNotFoundError, type MwaaControlPlane } from '../../ports/mwaa.ts';
+import type { CreateEnvironmentRequest } from '../../contracts/environment.ts';
+import {
+  type Environment,
+  EnvironmentNotFoundError,
+  EnvironmentRequestRefusedError,
+  type MwaaControlPlane,
+} from '../../ports/mwaa.ts';
 import { type AwsPlace, type CallBudget, clientConfig, workBudget } from '../aws-clients.ts';
 import { sendMwaa } from './raw-command.ts';
 
@@ -37,6 +43,8 @@ const EnvironmentAnswer = z.looseObject({
     })
     .optional(),
 });
+const CreateEnvironmentAnswer = z.looseObject({ Arn: z.string() });
+const DeleteEnvironmentAnswer = z.looseObject({});
 const GetEnvironmentAnswer = z.object({ Environment: EnvironmentAnswer });
 
 /** A client of the MWAA service; with an endpoint, the host prefixes of the service (`api.`, `env.`) are left out. */
@@ -61,9 +69,26 @@ export function mwaaControlPlane(place: Omit<AwsPlace, 'region'>, budget: CallBu
         throw error;
       }
     },
+    async createEnvironment(region: string, request: CreateEnvironmentRequest): Promise<void> {
+      const { Tags, ...members } = request;
+      // The service takes no empty map of tags.
+      const input = Tags && Object.keys(Tags).length > 0 ? { ...members, Tags } : members;
+      try {
+        await sendMwaa(clientOf(region), 'CreateEnvironment', input, CreateEnvironmentAnswer);
+      } catch (error) {
+        if (!isNamed(error, 'ValidationException')) throw error;
+        throw new EnvironmentRequestRefusedError(error.message, { cause: error });
+      }
+    },
+    async deleteEnvironment(region: string, name: string): Promise<void> {
+      try {
+        await sendMwaa(clientOf(region), 'DeleteEnvironment', { Name: name }, DeleteEnvironmentAnswer);
+      } catch (error) {
+        if (!isNotFound(error)) throw error;
+      }
+    },
   };
 }
 
-function isNotFound(error: unknown): boolean {
-  return error instanceof Error && error.name === 'ResourceNotFoundException';
-}
+const isNamed = (error: unknown, name: string): error is Error => error instanceof Error && error.name === name;
+const isNotFound = (error: unknown): boolean => isNamed(error, 'ResourceNotFoundException');

@@ -24,6 +24,7 @@ const ask = (changes: Changes = {}) =>
     openOps: [],
     request: byPerson,
     config: config(),
+    bound: {},
     now,
     hash: (text) => `hash of ${text}`,
     ...changes,

@@ -71,7 +71,9 @@ function tryBegin(world: World, now: Date): boolean {
   } as const;
   const { control: before, grant: held, ops } = world;
   const openOps = ops.filter(({ endedAt }) => endedAt === null);
-  const begun = begin({ control: before, grant: held, openOps, request, config: config(), now, hash: (text) => text });
+  const control = before;
+  const hash = (text: string) => text;
+  const begun = begin({ control, grant: held, openOps, request, config: config(), bound: {}, now, hash });
   if (!begun.ok) return false;
   world.control = begun.control;
   world.ops = [...ops, begun.op];

@@ -6,6 +6,7 @@ import { AirflowAnswerError, AirflowApiError } from '../../../lib/ports/airflow.
 import { CommitConflictError } from '../../../lib/ports/control-table.ts';
 import { EnvironmentNotFoundError } from '../../../lib/ports/mwaa.ts';
 import { pairConfig } from '../../support/pair-config.ts';
+import { useRawEndpoint } from '../../support/raw-endpoint.ts';
 
 const error = (name: string, more: object = {}) => Object.assign(new Error('first\nsecond'), { name, ...more });
 const ofService = (name: string, httpStatusCode: number, more: object = {}) =>
@@ -53,9 +54,16 @@ describe('a failure of a service', () => {
 });
 
 describe('a function', () => {
+  const raw = useRawEndpoint();
   afterAll(() => vi.unstubAllEnvs());
 
   it('fails by the name that a Retry knows', async () => {
+    const body = JSON.stringify({ Items: [], Count: 0, ScannedCount: 0 });
+    raw.answer(() => ({ status: 200, headers: { 'content-type': 'application/x-amz-json-1.0' }, body }));
+    const { endpoint } = raw.place('eu-north-1');
+    vi.stubEnv('AWS_ENDPOINT_URL', endpoint ?? '');
+    vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
     // The log reads its level when it is loaded, and what fails here on purpose needs no line.
     vi.stubEnv('LOG_LEVEL', 'silent');
     const { defineHandler } = await import('../../../functions/_runtime/handler.ts');
