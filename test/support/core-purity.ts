@@ -1,7 +1,7 @@
 /** Values of the contracts that are pure enough for the core: a function of a side, a literal. */
 const allowedValues: Readonly<Record<string, readonly string[]>> = {
   '../contracts/config.ts': ['otherSide'],
-  '../contracts/names.ts': ['isHelperDag'],
+  '../contracts/names.ts': ['environmentTags', 'isHelperDag', 'namesOf'],
 };
 
 /** What would tie the core to a clock, chance, an environment or the world. */
@@ -30,8 +30,10 @@ function importComplaints(source: string): string[] {
   );
   return [...statements].flatMap(([, isType, names = '', from = '', bare]) => {
     if (bare !== undefined) return [`imports ${bare} for its effects`];
-    if (/^\.\/[\w-]+\.ts$/.test(from)) return [];
-    if (!/^\.\.\/contracts\/[\w-]+\.ts$/.test(from)) return [`imports ${from}`];
+    // The core itself, also from a folder of it.
+    if (/^\.\.?\/[\w-]+\.ts$/.test(from)) return [];
+    const contract = from.replace(/^\.\.\/\.\.\/contracts\//, '../contracts/');
+    if (!/^\.\.\/contracts\/[\w-]+\.ts$/.test(contract)) return [`imports ${from}`];
     if (isType !== undefined) return [];
     const values = names
       .replace(/[{}]/g, '')
@@ -39,7 +41,7 @@ function importComplaints(source: string): string[] {
       .map((name) => name.trim())
       .filter((name) => name !== '' && !name.startsWith('type '));
     return values
-      .filter((value) => !allowedValues[from]?.includes(value))
+      .filter((value) => !allowedValues[contract]?.includes(value))
       .map((value) => `imports the value ${value} from ${from}`);
   });
 }

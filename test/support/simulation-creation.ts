@@ -6,8 +6,8 @@ import type { SimulatedSite } from './simulation-site.ts';
 /** How the next creations end; what is not scripted ends well after `creationSeconds`. */
 export type CreationEnd = 'well' | 'fail' | 'pending' | 'stuck';
 /** Seconds from the call to AVAILABLE, and from the call of a deletion to its end. */
-const creationSeconds = 1500;
-const deletionSeconds = 900;
+const creationSeconds = 240;
+const deletionSeconds = 120;
 
 type Change = { readonly name: string; readonly at: number; readonly end: 'up' | 'failed' | 'gone' };
 

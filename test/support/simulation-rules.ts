@@ -77,6 +77,22 @@ export class SimulationRules {
     }
   }
 
+  /** An environment is created under a name that its site's record holds, and deleted only between ops. */
+  async beforeChange(call: 'create' | 'delete', name: string): Promise<void> {
+    const site = await this.#read(records.site('b'));
+    const control = await this.#read(records.control());
+    if (call === 'create') {
+      if (site?.environment !== name || site.state !== 'creating') this.#break(`${name} is created and not recorded`);
+      if (control?.op !== site?.op) this.#break(`${name} is created for an op without the lease`);
+      return;
+    }
+    if (this.#grant?.holder === 'b' && site?.environment === name)
+      this.#break(`${name} is deleted and holds the grant`);
+    const isMarked = site?.state === 'deleting' && site.environment === name;
+    const isPassedOver = site?.passedOver.some(({ environment }) => environment === name) ?? false;
+    if (!isMarked && !isPassedOver) this.#break(`${name} is deleted and nobody has decided so`);
+  }
+
   /** The epoch of an op is fixed by Begin. */
   async #checkOp(id: string): Promise<void> {
     const op = await this.#read(records.op(id));

@@ -273,6 +273,10 @@ export class Simulation {
       await this.rules.afterCommit(writes);
       this.#lives.meet('after');
     };
+    this.mwaa.beforeChange = async (call, name) => {
+      this.#lives.assertAlive();
+      await this.rules.beforeChange(call, name);
+    };
     for (const side of ['a', 'b'] as const) {
       this.sites[side].airflow.beforeCall = () => {
         this.rules.look();

@@ -13,7 +13,7 @@ export class FakeMwaa implements MwaaControlPlane {
   /** Thrown by every call while it is set. */
   outage: Error | null = null;
   /** Called before a creation or a deletion: throw here to fail it. */
-  beforeChange: ((call: 'create' | 'delete', name: string) => void) | null = null;
+  beforeChange: ((call: 'create' | 'delete', name: string) => void | Promise<void>) | null = null;
   /** Called with each environment that was asked for, or is to go; by default it is CREATING, or gone at once. */
   onCreate: ((region: string, name: string) => void) | null = null;
   onDelete: ((region: string, name: string) => void) | null = null;
@@ -29,7 +29,7 @@ export class FakeMwaa implements MwaaControlPlane {
   }
 
   async createEnvironment(region: string, request: CreateEnvironmentRequest): Promise<void> {
-    this.beforeChange?.('create', request.Name);
+    await this.beforeChange?.('create', request.Name);
     if (this.outage !== null) throw this.outage;
     const key = nameOf(region, request.Name);
     if (this.#environments.has(key)) throw new EnvironmentRequestRefusedError(`${request.Name} already exists`);
@@ -40,7 +40,7 @@ export class FakeMwaa implements MwaaControlPlane {
   }
 
   async deleteEnvironment(region: string, name: string): Promise<void> {
-    this.beforeChange?.('delete', name);
+    await this.beforeChange?.('delete', name);
     if (this.outage !== null) throw this.outage;
     this.changes.push(`delete ${name}`);
     if (this.onDelete) this.onDelete(region, name);
