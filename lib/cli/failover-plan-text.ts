@@ -12,6 +12,7 @@ export function planLines(plan: FailoverPlan): string[] {
       ? `  Snapshot: ${snapshot.id}, ${spoken(snapshot.ageSeconds)} old: what ran since then on ${plan.from} is not known on ${plan.target}`
       : '  Snapshot: none that may be imported',
     ...plan.passedOver.map((reason) => `    passed over: ${reason}`),
+    ...(plan.creates ? [creationLine(plan.creates)] : []),
     `  Oldest snapshot accepted: ${spoken(plan.worstRecoveryPointSeconds)}`,
     `  Least fence: ${plan.leastRung}${plan.leastRung === 'R0' ? `, so ${plan.from} may go on running tasks: both sites at once` : ''}`,
     `  Moves on: ${plan.diagnoses.join(', ')}`,
@@ -21,6 +22,10 @@ export function planLines(plan: FailoverPlan): string[] {
     ...plan.blockers.map((blocker) => `  NOT NOW: ${blocker.because}. Fix: ${blocker.fix}`),
   ];
 }
+
+/** The time is what the user guide of Amazon MWAA gives for a creation. */
+const creationLine = ({ environment, region }: NonNullable<FailoverPlan['creates']>): string =>
+  `  Creates: environment ${environment} in ${region}, from the captured configuration; on AWS that takes 20 to 30 minutes`;
 
 function interruptedLines(runs: readonly Interrupted[] | null): string[] {
   if (runs === null) return ['  Interrupted runs: not known (the manifest was not read)'];

@@ -1,10 +1,11 @@
-import { otherSide } from '../contracts/config.ts';
+import { otherSide, type PairConfig, type Strategy } from '../contracts/config.ts';
 import type { SnapshotRecord } from '../contracts/control.ts';
 import type { Side } from '../contracts/ids.ts';
 import { Manifest } from '../contracts/manifest.ts';
 import type { Diagnosis, Health, Verdict } from '../contracts/observation.ts';
 import { records } from '../contracts/records.ts';
 import { lossDiagnoses } from '../core/decision-table.ts';
+import { isCreatable } from '../core/decide.ts';
 import { canFence } from '../core/fence-reach.ts';
 import { effectiveMode, pauseLimit } from '../core/limits.ts';
 import { selectSnapshot } from '../core/snapshot-choice.ts';
@@ -42,6 +43,9 @@ export type FailoverPlan = {
   /** Why newer snapshots would not be taken. */
   readonly passedOver: readonly string[];
   readonly worstRecoveryPointSeconds: number;
+  readonly strategy: Strategy;
+  /** The environment that the op would create, and where; null when it exists. */
+  readonly creates: { readonly environment: string; readonly region: string } | null;
   readonly leastRung: 'R0' | 'R2';
   readonly diagnoses: readonly Diagnosis[];
   /** Runs that had not ended at the recovery point; null when the manifest could not be read. */
@@ -87,6 +91,8 @@ export async function planFailover(pair: PairAccess, facts: PairFacts, wishes: F
     },
     passedOver,
     worstRecoveryPointSeconds,
+    strategy: config.strategy,
+    creates: createdBy(facts, config, target),
     leastRung,
     diagnoses: diagnosesFor(verdict),
     interrupted: chosen ? await inFlightOf(pair, target, chosen) : null,
@@ -96,6 +102,12 @@ export async function planFailover(pair: PairAccess, facts: PairFacts, wishes: F
       fix: addressed(blocker.fix, pair.addressing),
     })),
   };
+}
+
+function createdBy(facts: PairFacts, config: PairConfig, target: Side): FailoverPlan['creates'] {
+  const verdict = facts.verdicts[target];
+  const { environment, region } = config.sites[target];
+  return verdict && isCreatable(verdict, config) ? { environment, region } : null;
 }
 
 /** A lost site is always reason enough; what a person sees now as degraded or unclear is theirs to name. */
@@ -139,7 +151,7 @@ function blockersOf(pair: PairAccess, facts: PairFacts, choice: Choice): Blocker
     const because = `site ${from} cannot be fenced from here: its web server does not answer, so the op would stop before the withdrawal`;
     found.push({ kind: 'not-ready', because, fix: 'if you accept that it may go on running: add --accept-unfenced' });
   }
-  found.push(...targetBlockers(facts, target));
+  found.push(...targetBlockers(facts, pair.config, target));
   if (!choice.snapshot) {
     found.push({
       kind: 'no-snapshot',
@@ -162,7 +174,7 @@ function policyBlockers(pair: PairAccess, facts: PairFacts): Blocker[] {
   return found;
 }
 
-function targetBlockers(facts: PairFacts, target: Side): Blocker[] {
+function targetBlockers(facts: PairFacts, config: PairConfig, target: Side): Blocker[] {
   const verdict = facts.verdicts[target];
   const fence = standingFence(facts, target);
   const fenced: Blocker[] = fence
@@ -174,7 +186,7 @@ function targetBlockers(facts: PairFacts, target: Side): Blocker[] {
         },
       ]
     : [];
-  if (verdict?.diagnosis === 'HEALTHY') return fenced;
+  if (verdict?.diagnosis === 'HEALTHY' || createdBy(facts, config, target) !== null) return fenced;
   const seen = verdict
     ? `is ${verdict.health} (${verdict.diagnosis}): ${verdict.because.join('; ')}`
     : 'was never judged';

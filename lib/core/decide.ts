@@ -117,7 +117,10 @@ function targetObjection({ holder, other, config, now }: Situation): { isBad: bo
 }
 
 /** Strategy backup-restore: the control plane over there has answered that no environment exists; an op creates it. */
-const isCreatable = ({ diagnosis, site }: Verdict, { strategy, sites }: Situation['config']): boolean =>
+export const isCreatable = (
+  { diagnosis, site }: Verdict,
+  { strategy, sites }: Pick<PairConfig, 'strategy' | 'sites'>,
+): boolean =>
   diagnosis === 'ENV_GONE' && strategy === 'backup-restore' && sites[site].create !== undefined;
 
 /** Why the policy must ask a person, or null. */

@@ -4,6 +4,7 @@ import { failureKind } from '../../lib/adapters/failure-kind.ts';
 import { mwaaClient, mwaaControlPlane } from '../../lib/adapters/mwaa/mwaa-environment.ts';
 import { sendMwaa } from '../../lib/adapters/mwaa/raw-command.ts';
 import { siteAirflow } from '../../lib/adapters/mwaa/site-airflow.ts';
+import { CreateEnvironmentRequest } from '../../lib/contracts/environment.ts';
 import { awsError, type RawAnswer, useRawEndpoint } from '../support/raw-endpoint.ts';
 
 const Anything = z.record(z.string(), z.unknown());
@@ -157,5 +158,54 @@ describe('getEnvironment', () => {
     endpoint.answer((request) => awsError(request, 403, 'AccessDeniedException'));
     const error = await failureOf(mwaaControlPlane(endpoint.place()).getEnvironment('eu-west-1', 'x'));
     expect(failureKind(error)).toMatchObject({ kind: 'unreadable' });
+  });
+});
+
+describe('createEnvironment', () => {
+  const request = CreateEnvironmentRequest.parse({
+    Name: 'x',
+    ExecutionRoleArn: 'arn:aws:iam::123456789012:role/x',
+    SourceBucketArn: 'arn:aws:s3:::x',
+    DagS3Path: 'dags',
+    AirflowVersion: '2.10.3',
+    EnvironmentClass: 'mw1.small',
+    NetworkConfiguration: { SubnetIds: ['subnet-1', 'subnet-2'], SecurityGroupIds: ['sg-1'] },
+    Tags: {},
+  });
+  const create = () => mwaaControlPlane(endpoint.place()).createEnvironment('eu-central-1', request);
+
+  it('sends what was asked for, and no empty map of tags', async () => {
+    endpoint.answer(() => json({ Arn: 'arn' }));
+    await create();
+    const { Name: _, Tags: __, ...members } = request;
+    expect(endpoint.requests[0]).toMatchObject({ method: 'PUT', path: '/environments/x', region: 'eu-central-1' });
+    expect(bodyOf()).toEqual(members);
+  });
+
+  it('tells a refusal of the request from every other failure', async () => {
+    endpoint.answer(() => json({ __type: 'ValidationException', message: 'Unsupported class' }, 400));
+    expect(await failureOf(create())).toMatchObject({
+      name: 'EnvironmentRequestRefusedError',
+      message: 'Unsupported class',
+    });
+    endpoint.answer((asked) => awsError(asked, 403, 'AccessDeniedException'));
+    expect(await failureOf(create())).toMatchObject({ name: 'AccessDeniedException' });
+  });
+});
+
+describe('deleteEnvironment', () => {
+  const remove = () => mwaaControlPlane(endpoint.place()).deleteEnvironment('eu-central-1', 'x');
+
+  it('asks for the deletion, and one that is gone already is no error', async () => {
+    endpoint.answer(() => json({}));
+    await remove();
+    expect(endpoint.requests[0]).toMatchObject({ method: 'DELETE', path: '/environments/x' });
+    endpoint.answer((asked) => awsError(asked, 404, 'ResourceNotFoundException'));
+    await remove();
+  });
+
+  it('lets every other failure pass as it came', async () => {
+    endpoint.answer((asked) => awsError(asked, 400, 'ValidationException'));
+    expect(await failureOf(remove())).toMatchObject({ name: 'ValidationException' });
   });
 });

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,7 +36,8 @@ class Pair:
             return reserved_site
         name = os.environ.get("AIRFLOW_ENV_NAME", "")
         for side, site in self.sites.items():
-            if site.environment == name:
+            # The controller gives an environment that it creates a number when the name itself is not free.
+            if re.fullmatch(rf"{re.escape(site.environment)}(-[2-5])?", name):
                 return side
         message = (
             f"cannot tell which site of pair {self.pair} this is: there is no reserved row, and AIRFLOW_ENV_NAME "
