@@ -2,6 +2,7 @@ const OPERAND = '(?:[0-9a-hjkmnp-tv-z]{26}|<op>)';
 const COMMANDS = [
   'plan failover',
   'status',
+  'doctor(?: --only \\S+)?',
   'history',
   'adopt',
   'pause (?:--end|--for \\S+ --reason "[^"]*")',

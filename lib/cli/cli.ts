@@ -5,6 +5,7 @@ import { UsageError } from './errors.ts';
 import { type ExitCode, exitCodeMeanings } from './exit-codes.ts';
 import type { PairAccess } from './pair-access.ts';
 import type { Screen } from './screen.ts';
+import type { SetupAccess } from './setup-access.ts';
 
 /** What a command ended with: its exit code, its document for `--json` and its lines for people. */
 export type Result = { readonly exitCode: ExitCode; readonly document: unknown; readonly lines: readonly string[] };
@@ -24,22 +25,30 @@ export function addressingOf({ config, sandbox }: CommonOptions): string {
   return `${file} --sandbox${typeof sandbox === 'string' ? ` ${sandbox}` : ''}`;
 }
 
-/** What a command gets: the pair it acts on, the screen for progress and questions, and its own words. */
-export type Invocation = {
-  readonly pair: PairAccess;
+/** The screen for progress and questions, and the words of a command. */
+type Spoken = {
   readonly screen: Screen;
   readonly json: boolean;
   readonly operands: readonly string[];
   readonly options: Readonly<Record<string, unknown>>;
 };
+/** What a command gets that acts on a pair. */
+export type Invocation = Spoken & { readonly pair: PairAccess };
+/** What a command gets that needs no controller. */
+export type SetupInvocation = Spoken & { readonly setup: SetupAccess };
 
+type Running<Given> = (body: (given: Given) => Promise<Result>) => (...words: unknown[]) => Promise<void>;
 /** Runs the body of a command against the pair that its options name, and shows its result. */
-export type Runner = (body: (invocation: Invocation) => Promise<Result>) => (...words: unknown[]) => Promise<void>;
+export type Runner = Running<Invocation>;
+/** The same for a command that needs no controller. */
+export type SetupRunner = Running<SetupInvocation>;
 
 type VerbText = {
   readonly summary: string;
   readonly examples: readonly string[];
   readonly exitCodes: readonly ExitCode[];
+  /** The command writes the pair configuration and reads none. */
+  readonly writesConfig?: boolean;
 };
 
 /** One command with the options that all have, examples and exit codes in its help. */
@@ -52,10 +61,11 @@ export function verb(signature: string, text: VerbText): Verb {
     'Exit codes:',
     ...text.exitCodes.map((code) => `  ${String(code).padStart(2)}  ${exitCodeMeanings[code]}`),
   ];
-  return new Verb(signature)
+  const made = new Verb(signature)
     .description(text.summary)
-    .option('--json', 'print one JSON document on stdout; progress goes to stderr')
-    .option('--config <file>', 'pair configuration (default: ./pair.json)')
+    .option('--json', 'print one JSON document on stdout; progress goes to stderr');
+  if (!text.writesConfig) made.option('--config <file>', 'pair configuration (default: ./pair.json)');
+  return made
     .option('--sandbox [name]', 'act on the sandbox of this name (default name: demo)')
     .addHelpText('after', help.join('\n'));
 }

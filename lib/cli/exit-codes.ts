@@ -22,7 +22,7 @@ export const exitCodeMeanings: Readonly<Record<ExitCode, string>> = {
   3: 'refused by a safety rule, or the op ended without moving production',
   4: 'not ready: the pair is not deployed or not adopted, a site cannot be the target, or the sandbox is not up',
   5: 'another op is in progress',
-  6: 'done with warnings (not fenced, DAGs left paused); for status: needs attention',
+  6: 'done with warnings (not fenced, DAGs left paused, fields left to fill in); for status: needs attention',
   7: 'stopped waiting; the op continues',
   8: 'no restorable snapshot within the limit',
   9: 'the active site is healthy',

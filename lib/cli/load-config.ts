@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { PairConfig } from '../contracts/config.ts';
-import { PairConfigError, parsePairConfig } from '../contracts/parse-config.ts';
+import { parseConfigFile } from '../contracts/config-file.ts';
+import { PairConfigError } from '../contracts/parse-config.ts';
 import { ConfigInvalidError } from './errors.ts';
 
 /**
@@ -20,7 +21,7 @@ export async function loadConfig(file: string): Promise<PairConfig> {
     );
   }
   try {
-    return parsePairConfig(text, file);
+    return parseConfigFile(text, file);
   } catch (error) {
     if (!(error instanceof PairConfigError)) throw error;
     throw new ConfigInvalidError(

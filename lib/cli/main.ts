@@ -10,22 +10,27 @@ import { DynamoControlTable } from '../adapters/dynamo-control-table.ts';
 import { failureKind } from '../adapters/failure-kind.ts';
 import { mwaaControlPlane } from '../adapters/mwaa/mwaa-environment.ts';
 import { siteAirflow } from '../adapters/mwaa/site-airflow.ts';
+import { S3DagBucket } from '../adapters/s3-dag-bucket.ts';
 import { S3SiteBucket } from '../adapters/s3-site-bucket.ts';
 import { SnsPager } from '../adapters/sns-pager.ts';
 import { StepFunctionsExecutions } from '../adapters/step-functions-executions.ts';
 import type { PairConfig } from '../contracts/config.ts';
 import type { Side } from '../contracts/ids.ts';
 import { namesOf } from '../contracts/names.ts';
+import { records } from '../contracts/records.ts';
+import { withSiteNames } from '../core/creation/site-names.ts';
 import type { ControlTable } from '../ports/control-table.ts';
 import type { World } from '../ports/world.ts';
 import { adoptPair } from '../steps/adopt-pair.ts';
 import { addressingOf, type CommonOptions } from './cli.ts';
+import { openPreflight } from './doctor/preflight.ts';
 import { failoverSteps } from './failover-steps.ts';
 import { loadConfig } from './load-config.ts';
 import type { PairAccess } from './pair-access.ts';
 import { runCommandLine } from './program.ts';
 import { createScreen } from './render.ts';
-import { defaultSandbox, readSandbox } from './sandbox-state.ts';
+import { defaultSandbox, readSandbox, type SandboxState } from './sandbox-state.ts';
+import type { SetupAccess } from './setup-access.ts';
 import { SignedCommands } from './signed-commands.ts';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -43,9 +48,8 @@ export async function main(words: readonly string[]): Promise<number> {
   process.on('SIGINT', stop);
   try {
     const screen = createScreen(process, process.env);
-    return await runCommandLine(words, screen, async (options) =>
-      access(await addressOf(options), interruption.signal),
-    );
+    const connect = async (options: CommonOptions) => access(await addressOf(options), interruption.signal);
+    return await runCommandLine(words, screen, connect, setupOf);
   } finally {
     process.off('SIGINT', stop);
   }
@@ -54,13 +58,27 @@ export async function main(words: readonly string[]): Promise<number> {
 async function addressOf(options: CommonOptions): Promise<Address> {
   const addressing = addressingOf(options);
   if (options.sandbox === false) return { config: await loadConfig(options.config ?? './pair.json'), addressing };
-  const name = typeof options.sandbox === 'string' ? options.sandbox : defaultSandbox;
-  const { endpoint, configFile, accessKeyId, secretAccessKey } = await readSandbox(root, name);
+  const sandbox = await readSandbox(root, sandboxName(options));
+  const config = await loadConfig(options.config ?? resolve(root, sandbox.configFile));
+  return { config, ...placeOf(sandbox), addressing };
+}
+
+const sandboxName = ({ sandbox }: CommonOptions): string => (typeof sandbox === 'string' ? sandbox : defaultSandbox);
+
+/** The one address and the key that stand for AWS in a sandbox. */
+const placeOf = ({ endpoint, accessKeyId, secretAccessKey }: SandboxState): Omit<AwsPlace, 'region'> => ({
+  endpoint,
+  credentials: { accessKeyId, secretAccessKey },
+});
+
+async function setupOf(options: CommonOptions): Promise<SetupAccess> {
   return {
-    config: await loadConfig(options.config ?? resolve(root, configFile)),
-    endpoint,
-    credentials: { accessKeyId, secretAccessKey },
-    addressing,
+    mwaa: mwaaControlPlane(options.sandbox === false ? {} : placeOf(await readSandbox(root, sandboxName(options)))),
+    config: async () => (await addressOf(options)).config,
+    projectRoot: root,
+    workingFolder: process.cwd(),
+    now: () => new Date(),
+    addressing: addressingOf(options),
   };
 }
 
@@ -69,7 +87,7 @@ async function access({ config, addressing, ...place }: Address, interrupted: Ab
   const controller = awsClients({ ...place, region: config.controllerRegion });
   const table = new DynamoControlTable({ client: controller.dynamo(), table: names.table, pair: config.pair });
   return {
-    config,
+    config: await named(config, table),
     table,
     bucket: (side) => siteBucket(config, place, side),
     commands: new SignedCommands({
@@ -77,6 +95,7 @@ async function access({ config, addressing, ...place }: Address, interrupted: Ab
       functionName: names.functionName('accept-command'),
       region: config.controllerRegion,
     }),
+    preflight: () => openPreflight({ root, config, place, table, now: () => new Date() }),
     adopt: () => adoptPair(worldOfAdoption(config, place, table)),
     failoverSteps: failoverSteps(await readFile(join(root, 'state-machines', 'failover.asl.json'), 'utf8')),
     now: () => new Date(),
@@ -89,14 +108,32 @@ async function access({ config, addressing, ...place }: Address, interrupted: Ab
   };
 }
 
+/** The names that the environments really have. Without a table to ask, the command itself says what is missing. */
+async function named(config: PairConfig, table: ControlTable): Promise<PairConfig> {
+  try {
+    const sites = await table.list(records.sites());
+    return withSiteNames(
+      config,
+      sites.map(({ value }) => value),
+    );
+  } catch {
+    return config;
+  }
+}
+
 /** Adoption is the one step that runs here and not in a function: before it the controller has nothing to act on. */
 function worldOfAdoption(config: PairConfig, place: Omit<AwsPlace, 'region'>, table: ControlTable): World {
   const names = namesOf(config);
   const controller = awsClients({ ...place, region: config.controllerRegion });
   return {
     config,
+    configured: config,
     table,
     bucket: (side) => siteBucket(config, place, side),
+    dagBucket: (side) => {
+      const { region, dagBucket } = config.sites[side];
+      return new S3DagBucket({ client: awsClients({ ...place, region }).s3(), bucket: dagBucket });
+    },
     mwaa: mwaaControlPlane(place),
     airflow: (side) =>
       siteAirflow({

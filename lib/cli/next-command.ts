@@ -24,6 +24,10 @@ export function nextCommand(facts: PairFacts, config: PairConfig, now: Date): Ne
     return needed('lifeboat history', 'no site holds the grant and no op is open: follow runbooks/op-held.md');
   }
   if (verdict === null || isStale(verdict, config, now)) return watchSilent(verdict, now);
+  if (verdict.health === 'down' && config.mode === 'observe') {
+    const because = `site ${verdict.site} is down: ${verdict.because.join('; ')}`;
+    return needed('lifeboat plan failover', `${because}; mode observe counts it and cannot act`);
+  }
   if (verdict.health === 'down') {
     return needed(
       `lifeboat failover --reason "${verdict.diagnosis}"`,

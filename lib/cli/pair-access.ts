@@ -3,6 +3,7 @@ import type { PairConfig } from '../contracts/config.ts';
 import type { Side } from '../contracts/ids.ts';
 import type { ControlTable } from '../ports/control-table.ts';
 import type { SiteBucket } from '../ports/site-bucket.ts';
+import type { Preflight } from './doctor/preflight.ts';
 
 /** The way to the function that accepts commands. */
 export interface CommandChannel {
@@ -21,6 +22,8 @@ export type PairAccess = {
   readonly commands: CommandChannel;
   /** Creates the first records of the pair; safe to repeat. Says what it did, one sentence each. */
   readonly adopt: () => Promise<readonly string[]>;
+  /** Opens the eyes of `lifeboat doctor`; nothing is read before. */
+  readonly preflight: () => Promise<Preflight>;
   /** States of the failover machine in the order in which they run. */
   readonly failoverSteps: readonly string[];
   readonly now: () => Date;

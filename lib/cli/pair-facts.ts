@@ -4,7 +4,9 @@ import type {
   ControlRecord,
   FenceRecord,
   Grant,
+  HeartbeatGaps,
   OpRecord,
+  PageRecord,
   SnapshotRecord,
   StepRecord,
   TickRecord,
@@ -31,6 +33,9 @@ export type PairFacts = {
   readonly control: ControlRecord;
   readonly grant: Grant;
   readonly verdicts: Readonly<Record<Side, Verdict | null>>;
+  readonly gaps: Readonly<Record<Side, HeartbeatGaps | null>>;
+  /** What people were paged about, and how often mode observe would have acted; null before the first of both. */
+  readonly page: PageRecord | null;
   readonly fences: readonly FenceRecord[];
   readonly snapshots: readonly SnapshotRecord[];
   readonly ticks: { readonly watch: TickRecord | null; readonly protect: TickRecord | null };
@@ -44,11 +49,14 @@ export type Role = 'active' | 'standby' | 'none';
  * @throws NotAdoptedError when the pair has no grant yet.
  */
 export async function readPair(table: ControlTable): Promise<PairFacts> {
-  const [control, grant, verdictA, verdictB, watch, protect] = await Promise.all([
+  const [control, grant, verdictA, verdictB, gapsA, gapsB, page, watch, protect] = await Promise.all([
     table.get(records.control()),
     table.get(records.grant()),
     table.get(records.verdict('a')),
     table.get(records.verdict('b')),
+    table.get(records.gap('a')),
+    table.get(records.gap('b')),
+    table.get(records.page()),
     table.get(records.tick('watch')),
     table.get(records.tick('protect')),
   ]);
@@ -64,6 +72,8 @@ export async function readPair(table: ControlTable): Promise<PairFacts> {
     control: control.value,
     grant: grant.value,
     verdicts: { a: verdictA?.value ?? null, b: verdictB?.value ?? null },
+    gaps: { a: gapsA?.value ?? null, b: gapsB?.value ?? null },
+    page: page?.value ?? null,
     fences: fences.map((fence) => fence.value),
     snapshots: snapshots.map((snapshot) => snapshot.value),
     ticks: { watch: watch?.value ?? null, protect: protect?.value ?? null },

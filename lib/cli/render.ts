@@ -29,7 +29,7 @@ export function createScreen(streams: Streams, environment: NodeJS.ProcessEnv): 
     line: (text) => void streams.stdout.write(`${paint(streams.stdout, text)}\n`),
     document: (value) => void streams.stdout.write(`${JSON.stringify(value, null, 2)}\n`),
     progress: (text) => void streams.stderr.write(`${paint(streams.stderr, text)}\n`),
-    help: (text) => void streams.stdout.write(text),
+    plain: (text) => void streams.stdout.write(text),
     ask: async (question) => {
       if (streams.stdin.isTTY !== true) return null;
       // The question goes to stderr, so that stdout stays the result alone.

@@ -6,8 +6,8 @@ export interface Screen {
   document(value: unknown): void;
   /** One line of progress or of an error, on stderr. */
   progress(text: string): void;
-  /** Text of the argument parser (help), on stdout. */
-  help(text: string): void;
+  /** Text as it is, on stdout: the help of the argument parser, a page of HTML. */
+  plain(text: string): void;
   /** Asks a person; null when nobody is there to answer. */
   ask(question: string): Promise<string | null>;
 }

@@ -77,6 +77,51 @@ export const PreAuthorisedUnfenced = z.strictObject({
 export const InterruptedPolicy = z.enum(['fail', 'resume', 'rerun']);
 export type InterruptedPolicy = z.infer<typeof InterruptedPolicy>;
 
+/** Fields that do not go together: where, and what was expected and found. */
+type Fault = { readonly path: readonly string[]; readonly message: string };
+type Sites = Readonly<Record<Side, SiteConfig>>;
+
+function siteFaults({ account, sites }: { account: string; sites: Sites }): Fault[] {
+  const { a, b } = sites;
+  const strange = Side.options.flatMap((side) => {
+    const found = sites[side].executionRoleArn.split(':')[4];
+    const message = `found a role of account ${found}, expected one of account ${account}`;
+    return found === account ? [] : [{ path: ['sites', side, 'executionRoleArn'], message }];
+  });
+  if (a.region !== b.region) return strange;
+  const region = {
+    path: ['sites', 'b', 'region'],
+    message: `expected another Region than site a, found ${b.region} for both`,
+  };
+  if (a.environment !== b.environment) return [...strange, region];
+  const message = `expected another environment than site a, found the same one (${a.environment} in ${a.region})`;
+  return [...strange, { path: ['sites', 'b', 'environment'], message }, region];
+}
+
+function creationFaults(config: { strategy: Strategy; homeSite: Side; sites: Sites }): Fault[] {
+  const away = otherSide(config.homeSite);
+  const isMissing = config.strategy === 'backup-restore' && config.sites[away].create === undefined;
+  const message = `expected the subnets and security groups of site ${away} with strategy backup-restore, found nothing`;
+  const missing = isMissing ? [{ path: ['sites', away, 'create'], message }] : [];
+  const keys = Side.options.flatMap((side) => {
+    const { region, create } = config.sites[side];
+    const found = create?.kmsKeyArn?.split(':')[3] ?? region;
+    const wrong = `found a key of ${found}, expected one of ${region}`;
+    return found === region ? [] : [{ path: ['sites', side, 'create', 'kmsKeyArn'], message: wrong }];
+  });
+  return [...missing, ...keys];
+}
+
+function modeFaults(config: { mode: Mode; controllerRegion: string; sites: Sites }): Fault[] {
+  const { controllerRegion, mode, sites } = config;
+  const isThird = controllerRegion !== sites.a.region && controllerRegion !== sites.b.region;
+  if (isThird || mode !== 'automatic') return [];
+  const message =
+    'expected observe, manual or prepare when the controller stands in a site’s Region, found automatic: ' +
+    'use a third Region for the controller';
+  return [{ path: ['mode'], message }];
+}
+
 /** The pair configuration: the one file a user writes. */
 export const PairConfig = z
   .strictObject({
@@ -106,57 +151,8 @@ export const PairConfig = z
       .describe('For a rehearsal on one machine: times may be shorter than AWS can keep. Never true for an account.'),
   })
   .superRefine((config, context) => {
-    const { a, b } = config.sites;
-    for (const side of Side.options) {
-      const found = config.sites[side].executionRoleArn.split(':')[4];
-      if (found === config.account) continue;
-      context.addIssue({
-        code: 'custom',
-        path: ['sites', side, 'executionRoleArn'],
-        message: `found a role of account ${found}, expected one of account ${config.account}`,
-      });
-    }
-    if (a.region === b.region && a.environment === b.environment) {
-      context.addIssue({
-        code: 'custom',
-        path: ['sites', 'b', 'environment'],
-        message: `expected another environment than site a, found the same one (${a.environment} in ${a.region})`,
-      });
-    }
-    if (a.region === b.region) {
-      context.addIssue({
-        code: 'custom',
-        path: ['sites', 'b', 'region'],
-        message: `expected another Region than site a, found ${b.region} for both`,
-      });
-    }
-    const away = config.homeSite === 'a' ? 'b' : 'a';
-    if (config.strategy === 'backup-restore' && config.sites[away].create === undefined) {
-      context.addIssue({
-        code: 'custom',
-        path: ['sites', away, 'create'],
-        message: `expected the subnets and security groups of site ${away} with strategy backup-restore, found nothing`,
-      });
-    }
-    for (const side of Side.options) {
-      const { region, create } = config.sites[side];
-      const keyRegion = create?.kmsKeyArn?.split(':')[3];
-      if (keyRegion === undefined || keyRegion === region) continue;
-      context.addIssue({
-        code: 'custom',
-        path: ['sites', side, 'create', 'kmsKeyArn'],
-        message: `found a key of ${keyRegion}, expected one of ${region}`,
-      });
-    }
-    const twoRegions = config.controllerRegion === a.region || config.controllerRegion === b.region;
-    if (twoRegions && config.mode === 'automatic') {
-      context.addIssue({
-        code: 'custom',
-        path: ['mode'],
-        message:
-          'expected observe, manual or prepare when the controller stands in a site’s Region, found automatic: ' +
-          'use a third Region for the controller',
-      });
+    for (const { path, message } of [...siteFaults(config), ...creationFaults(config), ...modeFaults(config)]) {
+      context.addIssue({ code: 'custom', path: [...path], message });
     }
     for (const { field, message } of timingFaults(config.timing, config.sandbox)) {
       context.addIssue({ code: 'custom', path: ['timing', field], message });

@@ -129,6 +129,10 @@ export const CanaryStamp = z.object({
   at: Instant,
   runId: z.string(),
   paused: z.boolean(),
+  /** The standby gate that Airflow has loaded; null when it has none, absent in the stamps of older helper DAGs. */
+  gate: z.object({ installed: z.boolean(), version: z.string() }).nullable().optional(),
+  /** Version of the helper DAGs that the site runs; absent in the stamps of older ones. */
+  helperVersion: z.string().optional(),
 });
 
 /** Marker in the losing site's own bucket, by which a site that returns fences itself. */

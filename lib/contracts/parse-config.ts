@@ -14,7 +14,7 @@ export class PairConfigError extends Error {
 }
 
 /**
- * Parses the text of a pair configuration; `document` is what messages call it, for example its path.
+ * Parses the text of a pair configuration as programs write it, without comments; `document` is what messages call it.
  *
  * @throws PairConfigError when it is no JSON or has a wrong field; it names all of them.
  */
@@ -26,6 +26,11 @@ export function parsePairConfig(text: string, document: string): PairConfig {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new PairConfigError(document, [`it is no JSON: ${why}`], { cause });
   }
+  return checkPairConfig(parsed, document);
+}
+
+/** Checks what was read as a pair configuration. @throws PairConfigError when it has a wrong field; it names all of them. */
+export function checkPairConfig(parsed: unknown, document: string): PairConfig {
   const result = PairConfig.safeParse(parsed, { reportInput: true });
   if (result.success) return result.data;
   throw new PairConfigError(document, result.error.issues.map(describe));

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { PairConfig } from '../contracts/config.ts';
-import { parsePairConfig } from '../contracts/parse-config.ts';
+import { parseConfigFile } from '../contracts/config-file.ts';
 
 /** The file of the pair configuration cannot be read. */
 export class ConfigUnreadableError extends Error {
@@ -19,5 +19,5 @@ export function readPairConfig(path: string): PairConfig {
   } catch (cause) {
     throw new ConfigUnreadableError(`${path} cannot be read; give its path with: -c config=<path>`, { cause });
   }
-  return parsePairConfig(text, path);
+  return parseConfigFile(text, path);
 }

@@ -5,9 +5,10 @@ import { records } from '../contracts/records.ts';
 import type { StepOutput, TickInput } from '../contracts/step.ts';
 import { decide } from '../core/decide.ts';
 import { PairNotAdoptedError } from '../core/errors.ts';
+import { withGapsOf } from '../core/heartbeat-gap.ts';
 import { judge } from '../core/judge.ts';
 import { ageSeconds } from '../core/time.ts';
-import type { Versioned } from '../ports/control-table.ts';
+import type { Versioned, Write } from '../ports/control-table.ts';
 import { CommitConflictError } from '../ports/control-table.ts';
 import type { World } from '../ports/world.ts';
 import { troubleMetrics } from './trouble-metrics.ts';
@@ -78,11 +79,13 @@ async function look(world: World, input: TickInput, tickVersion: number): Promis
     openOp: openOp?.value ?? null,
     now: world.now(),
   });
+  const gaps = await Promise.all([gapWrite(world, a), gapWrite(world, b)]);
   const finished = { tickAt: input.tickAt, finishedAt: world.now().toISOString() };
   await world.table.commit([
     { key: records.tick('watch'), expect: tickVersion, value: finished },
     { key: records.verdict('a'), expect: previousA?.version ?? 'absent', value: a },
     { key: records.verdict('b'), expect: previousB?.version ?? 'absent', value: b },
+    ...gaps,
   ]);
   world.log.info({ grant: grant.value, a: brief(a), b: brief(b), decision }, 'pair judged');
   await publish(world, [a, b]).catch((error: unknown) => {
@@ -90,6 +93,14 @@ async function look(world: World, input: TickInput, tickVersion: number): Promis
     world.log.error({ error: String(error) }, 'ticks could not be published');
   });
   return { outcome: decision.kind, waitSeconds: 0, because: decision.because.join('; ') };
+}
+
+/** The site's heartbeat gaps with this verdict in them. */
+async function gapWrite(world: World, verdict: Verdict): Promise<Write> {
+  const key = records.gap(verdict.site);
+  const known = await world.table.get(key);
+  const value = withGapsOf(known?.value ?? null, verdict, world.config.timing, world.now());
+  return { key, expect: known?.version ?? 'absent', value };
 }
 
 const stale = (because: string): StepOutput => ({ outcome: 'stale-tick', waitSeconds: 0, because });

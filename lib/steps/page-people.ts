@@ -9,7 +9,7 @@ const quietSeconds = 900;
 /**
  * State "Page people": one page for a decision about two diagnoses. The same is not paged again for a quarter of an
  * hour, also when something else was seen in between, so that neither a tick a minute nor a verdict that flaps wakes
- * people a minute. In mode observe it is counted instead.
+ * people a minute. In mode observe a loss is counted instead.
  */
 export async function pagePeople(
   world: World,
@@ -31,11 +31,27 @@ export async function pagePeople(
   const value: PageRecord = {
     paged: pages ? [...recent, { key: about, at: now.toISOString() }] : recent,
     because: input.because,
-    counted: (last?.value.counted ?? 0) + (input.decision === 'count' ? 1 : 0),
+    ...counted(last?.value ?? null, input, now),
   };
   await world.table.commit([{ key, expect: last?.version ?? 'absent', value }]);
   const did = pages ? 'paged' : isQuiet ? 'paged before' : 'counted';
   return { outcome: 'done', waitSeconds: 0, because: `${did}: ${input.because}` };
+}
+
+/** Counts a loss once: ticks that follow each other within a quarter of an hour are about the same one. */
+function counted(
+  last: PageRecord | null,
+  { decision, because }: { decision: string; because: string },
+  now: Date,
+): Pick<PageRecord, 'counted' | 'lastCounted'> {
+  const before = { counted: last?.counted ?? 0, lastCounted: last?.lastCounted ?? null };
+  if (decision !== 'count') return before;
+  const at = now.toISOString();
+  const { lastCounted } = before;
+  if (lastCounted !== null && ageSeconds(lastCounted.at, now) < quietSeconds) {
+    return { ...before, lastCounted: { ...lastCounted, at, because } };
+  }
+  return { counted: before.counted + 1, lastCounted: { since: at, at, because } };
 }
 
 /** What a page is about, without the ages and counts in its text that change at every tick. */

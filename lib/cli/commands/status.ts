@@ -7,6 +7,7 @@ import { addressed } from '../addressed.ts';
 import { type Invocation, type Result, type Runner, verb } from '../cli.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { stepLine } from '../follow-op.ts';
+import { gapFacts, gapLine } from '../heartbeat-gap-line.ts';
 import { nextCommand } from '../next-command.ts';
 import {
   hasEnded,
@@ -42,7 +43,8 @@ async function status({ pair }: Invocation): Promise<Result> {
       ...pairLines(facts, pair.config, now),
       ...sides.flatMap((side) => siteLines(facts, pair.config, side, now)),
       ...opLines(facts.openOp, now),
-      snapshotLine(facts, now),
+      snapshotLine(facts, pair.config, now),
+      ...observeLines(facts, pair.config, now),
       ...limitLines(facts, now),
       `NEXT      ${next.why}`,
       `  ${command}`,
@@ -82,6 +84,7 @@ function documentOf(facts: PairFacts, config: PairConfig, now: Date, next: objec
         ageSeconds: secondsBetween(verdict.judgedAt, now),
         stale: isStale(verdict, config, now),
       },
+      heartbeatGap: gapFacts(facts.gaps[side], config, now),
       fence: standingFence(facts, side),
     };
   };
@@ -103,6 +106,7 @@ function documentOf(facts: PairFacts, config: PairConfig, now: Date, next: objec
       snapshotAt: snapshot.snapshotAt,
       ageSeconds: secondsBetween(snapshot.snapshotAt, now),
     },
+    wouldHaveActed: { times: facts.page?.counted ?? 0, last: facts.page?.lastCounted ?? null },
     pausedUntil: facts.control.pausedUntil,
     pauseReason: facts.control.pauseReason,
     cooldownUntil: facts.control.cooldownUntil,
@@ -132,6 +136,8 @@ function siteLines(facts: PairFacts, config: PairConfig, side: Side, now: Date):
         `  judged ${when(verdict.judgedAt, now)}${isStale(verdict, config, now) ? ', stale: older than three ticks' : ''}`,
       ]
     : ['  never judged'];
+  const gap = gapFacts(facts.gaps[side], config, now);
+  if (gap) judged.push(`  ${gapLine(gap)}`);
   if (!fence) return [head, ...judged];
   const proof = fence.acknowledgedAt ? `acknowledged ${when(fence.acknowledgedAt, now)}` : 'not acknowledged';
   const waiver = fence.waiver ? `, waived by ${fence.waiver.by}: ${fence.waiver.reason}` : '';
@@ -150,10 +156,23 @@ function opLines(op: OpFacts | null, now: Date): string[] {
   ];
 }
 
-function snapshotLine(facts: PairFacts, now: Date): string {
+function snapshotLine(facts: PairFacts, config: PairConfig, now: Date): string {
   const snapshot = newestVerified(facts);
+  if (!snapshot && config.mode === 'observe')
+    return 'SNAPSHOT  none: mode observe takes none, so nothing is protected yet';
   if (!snapshot) return 'SNAPSHOT  none verified: UNPROTECTED';
   return `SNAPSHOT  ${snapshot.snapshotId} of site ${snapshot.site}, verified; taken ${when(snapshot.snapshotAt, now)}`;
+}
+
+/** What mode observe is for; in another mode, what it had counted before. */
+function observeLines({ page }: PairFacts, config: PairConfig, now: Date): string[] {
+  const last = page?.lastCounted ?? null;
+  if (last === null) return config.mode === 'observe' ? ['OBSERVED  would have acted 0 times'] : [];
+  const times = page?.counted === 1 ? 'once' : `${page?.counted} times`;
+  return [
+    `OBSERVED  would have acted ${times}, last at ${when(last.since, now)} until ${when(last.at, now)}`,
+    `  because ${last.because}`,
+  ];
 }
 
 function limitLines({ control }: PairFacts, now: Date): string[] {

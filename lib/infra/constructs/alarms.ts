@@ -6,6 +6,7 @@ import { Construct } from 'constructs';
 import type { PairConfig } from '../../contracts/config.ts';
 import { namesOf } from '../../contracts/names.ts';
 import { alarms, periodSeconds } from '../alarms.ts';
+import { machinesIn } from '../functions.ts';
 import { metricNamespace } from '../permissions.ts';
 
 /** The alarms of the pair; each tells the topic when it goes off and when it is over, and names its runbook. */
@@ -13,6 +14,7 @@ export class Alarms extends Construct {
   constructor(scope: Construct, config: PairConfig, topic: ITopic) {
     super(scope, 'alarms');
     for (const spec of alarms) {
+      if (!machinesIn(config.mode).includes(spec.publishedBy)) continue;
       const alarm = new Alarm(this, spec.name, {
         alarmName: `${namesOf(config).prefix}-${spec.name}`,
         alarmDescription: `${spec.says} Runbook: runbooks/${spec.name}.md`,

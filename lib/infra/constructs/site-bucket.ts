@@ -33,7 +33,8 @@ export class SiteBucket extends Construct {
     });
     this.sealManifests();
     this.admitHelpers(config, config.sites[side].executionRoleArn);
-    this.replicate(config, side, key);
+    // Mode observe takes no snapshots, so there is nothing that the other site would need.
+    if (config.mode !== 'observe') this.replicate(config, side, key);
     Validations.of(this.bucket).acknowledge({
       id: 'AwsSolutions::AwsSolutions-S1',
       reason: 'Trust in an object comes from its hash in a sealed manifest, not from a log of who read it.',

@@ -11,7 +11,7 @@ import { Alarms } from '../constructs/alarms.ts';
 import { Tick } from '../constructs/schedules.ts';
 import { Definition } from '../constructs/state-machine.ts';
 import { StepFunction } from '../constructs/step-function.ts';
-import { commandFunction, controllerFunctions, type Machine } from '../functions.ts';
+import { commandFunction, functionsIn, machinesIn } from '../functions.ts';
 
 export type LifeboatStackProps = {
   readonly config: PairConfig;
@@ -31,21 +31,19 @@ export class ControllerStack extends Stack {
     this.controlTable(names.table);
     const topic = this.topic(config, names.topic);
     const functions = new Map<string, IFunction>();
-    for (const spec of controllerFunctions) {
+    for (const spec of functionsIn(config.mode)) {
       functions.set(spec.name, new StepFunction(this, { ...props, spec }).lambda);
     }
-    const machine = (name: Machine) => new Definition(this, { config, machine: name, functions }).stateMachine;
     const { tickSeconds, recoveryPointSeconds } = config.timing;
-    new Tick(this, { config, machine: 'watch', everySeconds: tickSeconds, stateMachine: machine('watch') });
-    new Tick(this, {
-      config,
-      machine: 'protect',
-      everySeconds: recoveryPointSeconds,
-      stateMachine: machine('protect'),
-    });
-    machine('failover');
+    const everySeconds = { watch: tickSeconds, protect: recoveryPointSeconds };
+    for (const machine of machinesIn(config.mode)) {
+      const { stateMachine } = new Definition(this, { config, machine, functions });
+      if (machine === 'failover') continue;
+      new Tick(this, { config, machine, everySeconds: everySeconds[machine], stateMachine });
+    }
     new Alarms(this, config, topic);
-    this.commandUrl(functions.get(commandFunction.name));
+    // Mode observe takes no commands: nothing is there that could carry one out.
+    if (config.mode !== 'observe') this.commandUrl(functions.get(commandFunction.name));
   }
 
   private controlTable(tableName: string): void {

@@ -1,6 +1,8 @@
+import { fileURLToPath } from 'node:url';
 import type { PairAccess } from '../../../lib/cli/pair-access.ts';
 import { runCommandLine } from '../../../lib/cli/program.ts';
 import type { Screen } from '../../../lib/cli/screen.ts';
+import type { SetupAccess } from '../../../lib/cli/setup-access.ts';
 import type { Command, CommandReply } from '../../../lib/contracts/command.ts';
 import { PairConfig } from '../../../lib/contracts/config.ts';
 import type { ControlRecord, Grant, OpRecord, SnapshotRecord, StepRecord } from '../../../lib/contracts/control.ts';
@@ -9,6 +11,7 @@ import type { Observation, Verdict } from '../../../lib/contracts/observation.ts
 import { records } from '../../../lib/contracts/records.ts';
 import { FixedClock } from '../../support/fakes/clock.ts';
 import { InMemoryControlTable } from '../../support/fakes/control-table.ts';
+import { FakeMwaa } from '../../support/fakes/mwaa.ts';
 import { InMemorySiteBucket } from '../../support/fakes/site-bucket.ts';
 
 export const opId = '01k9zq4w8h3m5n7p9r1s2t4v6x';
@@ -115,6 +118,7 @@ export const op = (more: Partial<OpRecord> = {}): OpRecord => ({
   snapshotId: null,
   needs: null,
   interruptedPolicy: 'fail',
+  bound: {},
   ...more,
 });
 
@@ -140,12 +144,17 @@ export class PairBench {
   readonly table = new InMemoryControlTable();
   readonly clock = new FixedClock(at(0));
   readonly buckets = { a: new InMemorySiteBucket('bucket-a'), b: new InMemorySiteBucket('bucket-b') };
+  config = config;
+  readonly mwaa = new FakeMwaa();
+  /** Where a relative path of the command line begins. */
+  workingFolder = '/nowhere';
   readonly sent: Command[] = [];
   readonly out: string[] = [];
   readonly err: string[] = [];
   answer: string | null = null;
   stopped = false;
   reply: (command: Command) => CommandReply | Promise<CommandReply> = () => ({ ok: true, message: 'accepted' });
+  preflight: PairAccess['preflight'] = () => Promise.reject(new Error('this bench has no preflight'));
   /** Called by each wait of the command line, instead of waiting. */
   onSleep: () => void = () => {};
 
@@ -178,13 +187,13 @@ export class PairBench {
     line: (text) => void this.out.push(text),
     document: (value) => void this.out.push(JSON.stringify(value)),
     progress: (text) => void this.err.push(text),
-    help: (text) => void this.out.push(text),
+    plain: (text) => void this.out.push(text),
     ask: async () => this.answer,
   };
 
   access(): PairAccess {
     return {
-      config,
+      config: this.config,
       table: this.table,
       bucket: (side) => this.buckets[side],
       commands: {
@@ -193,6 +202,7 @@ export class PairBench {
           return await this.reply(command);
         },
       },
+      preflight: () => this.preflight(),
       adopt: async () => ['site a holds the grant, epoch 1'],
       failoverSteps: ['Prepare the site', 'Choose the snapshot', 'Withdraw the grant', 'Close the op'],
       now: this.clock.now,
@@ -205,11 +215,27 @@ export class PairBench {
     };
   }
 
+  setup(): SetupAccess {
+    return {
+      mwaa: this.mwaa,
+      config: async () => this.config,
+      projectRoot: fileURLToPath(new URL('../../../', import.meta.url)),
+      workingFolder: this.workingFolder,
+      now: this.clock.now,
+      addressing: '',
+    };
+  }
+
   /** Runs one command line; returns its exit code. What it printed is in `out` and `err`. */
   async run(...words: string[]): Promise<number> {
     this.out.length = 0;
     this.err.length = 0;
-    return await runCommandLine(words, this.screen, async () => this.access());
+    return await runCommandLine(
+      words,
+      this.screen,
+      async () => this.access(),
+      async () => this.setup(),
+    );
   }
 
   get stdout(): string {

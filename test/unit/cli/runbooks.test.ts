@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
 import { describe, expect, it } from 'vitest';
-import type { Runner } from '../../../lib/cli/cli.ts';
+import type { Runner, SetupRunner } from '../../../lib/cli/cli.ts';
 import { exitCodeMeanings } from '../../../lib/cli/exit-codes.ts';
 import { buildProgram } from '../../../lib/cli/program.ts';
 import { alarms } from '../../../lib/infra/alarms.ts';
@@ -9,9 +9,13 @@ import { alarms } from '../../../lib/infra/alarms.ts';
 const root = new URL('../../../', import.meta.url);
 const read = (path: string): string => readFileSync(new URL(path, root), 'utf8');
 const pages = readdirSync(new URL('runbooks/', root)).filter((name) => name.endsWith('.md'));
-const documents = [...pages.map((name) => `runbooks/${name}`), 'README.md', 'docs/cli.md'].filter((path) =>
-  existsSync(new URL(path, root)),
-);
+const documents = [
+  ...pages.map((name) => `runbooks/${name}`),
+  'README.md',
+  'docs/cli.md',
+  'docs/getting-started.md',
+  'docs/deploying.md',
+].filter((path) => existsSync(new URL(path, root)));
 
 /** Every `lifeboat ...` of a document: lines of its code blocks, and code within its sentences. */
 function commandsIn(text: string): string[] {
@@ -31,10 +35,15 @@ function commandsIn(text: string): string[] {
 const wordsOf = (command: string): string[] =>
   [...command.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '').slice(1);
 
+/** The command line, whose commands do nothing. */
+function idleProgram() {
+  const idle: Runner & SetupRunner = () => async () => {};
+  return buildProgram(idle, idle);
+}
+
 /** Parses a command line without running it; throws what the argument parser objects to. */
 async function parse(command: string): Promise<void> {
-  const idle: Runner = () => async () => {};
-  const program = buildProgram(idle);
+  const program = idleProgram();
   const settle = (verb: typeof program) => {
     verb.exitOverride().configureOutput({ writeOut: () => {}, writeErr: () => {} });
     for (const child of verb.commands) settle(child);
@@ -116,8 +125,7 @@ describe('docs/cli.md', () => {
 
   it('has a section for every command', () => {
     const text = read('docs/cli.md');
-    const idle: Runner = () => async () => {};
-    for (const { name } of buildProgram(idle).commands.map((verb) => ({ name: verb.name() }))) {
+    for (const { name } of idleProgram().commands.map((verb) => ({ name: verb.name() }))) {
       expect(text).toContain(`### ${name}`);
     }
   });

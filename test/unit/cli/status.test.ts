@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { records } from '../../../lib/contracts/records.ts';
-import { at, control, grant, lost, op, opId, PairBench, step, verdict } from './fixture.ts';
+import { at, config, control, grant, lost, op, opId, PairBench, step, verdict } from './fixture.ts';
 
 describe('lifeboat status', () => {
   it('shows both sites with their verdicts and ends with the one next command, addressed to the same pair', async () => {
@@ -117,5 +117,67 @@ describe('lifeboat status', () => {
     bench.table.seed(records.verdict('b'), lost('b'));
     await bench.run('status');
     expect(bench.stdout).toContain('site b is down');
+  });
+
+  it('shows the worst heartbeat gap of each site beside the limit', async () => {
+    const bench = new PairBench().adopted();
+    const days = [{ day: '2026-11-20', seconds: 120, from: '2026-11-20T07:03:00.000Z' }];
+    const gaps = { side: 'a' as const, since: at(-500_000), days, run: null, window: [], after: null };
+    bench.table.seed(records.gap('a'), gaps);
+    bench.table.seed(records.gap('b'), { ...gaps, side: 'b', days: [] });
+    await bench.run('status');
+    expect(bench.stdout).toContain(
+      'worst heartbeat gap 30 d: 2 min (2026-11-20 07:03:00Z) / limit 3 min; looked at since 2026-11-18 17:06:40Z',
+    );
+    expect(bench.stdout).toContain('worst heartbeat gap 30 d: none / limit 3 min');
+    await bench.run('status', '--json');
+    expect(bench.document()).toMatchObject({
+      sites: {
+        a: { heartbeatGap: { worstSeconds: 120, worstFrom: '2026-11-20T07:03:00.000Z', limitSeconds: 180 } },
+        b: { heartbeatGap: { worstSeconds: 0, worstFrom: null } },
+      },
+    });
+  });
+});
+
+describe('lifeboat status in mode observe', () => {
+  const observing = () => {
+    const bench = new PairBench().adopted();
+    bench.config = { ...config, mode: 'observe' };
+    return bench;
+  };
+  const lastCounted = { since: at(-1200), at: at(-600), because: 'site a holds the grant and is ENV_DOWN' };
+
+  it('says how often the controller would have acted, when last and why', async () => {
+    const bench = observing();
+    await bench.run('status');
+    expect(bench.stdout).toContain('OBSERVED  would have acted 0 times');
+    bench.table.seed(records.page(), { paged: [], because: 'x', counted: 2, lastCounted });
+    expect(await bench.run('status')).toBe(0);
+    expect(bench.stdout).toContain('would have acted 2 times, last at 2026-11-24 11:40:00Z (20 min ago)');
+    expect(bench.stdout).toContain('  because site a holds the grant and is ENV_DOWN');
+    await bench.run('status', '--json');
+    expect(bench.document()).toMatchObject({ mode: 'observe', wouldHaveActed: { times: 2, last: lastCounted } });
+  });
+
+  it('goes on saying it when the mode was changed since', async () => {
+    const bench = new PairBench().adopted();
+    await bench.run('status');
+    expect(bench.stdout).not.toContain('OBSERVED');
+    bench.table.seed(records.page(), { paged: [], because: 'x', counted: 1, lastCounted });
+    await bench.run('status');
+    expect(bench.stdout).toContain('OBSERVED  would have acted once');
+  });
+
+  it('names no command that cannot be carried out, and sends none', async () => {
+    const bench = observing();
+    bench.table.seed(records.verdict('a'), lost('a'));
+    expect(await bench.run('status')).toBe(6);
+    expect(bench.out.at(-1)).toBe('  lifeboat plan failover --sandbox');
+    expect(await bench.run('failover', '--reason', 'x', '--yes', '--expect-epoch', '1')).toBe(4);
+    expect(bench.stderr).toContain('mode observe only watches');
+    expect(await bench.run('pause', '--for', '1h', '--reason', 'x')).toBe(3);
+    expect(bench.stderr).toContain('mode observe takes no commands');
+    expect(bench.sent).toEqual([]);
   });
 });

@@ -58,6 +58,22 @@ describe('people', () => {
     expect((await table.get(records.page()))?.value.counted).toBe(1);
   });
 
+  it('learn how often mode observe would have acted: once for a loss, however long it lasts, and what was last', async () => {
+    const { tick, clock, table } = pagedPair();
+    const begun = clock.iso;
+    for (let n = 0; n < 20; n += 1) await tick('ENV_DOWN', 'count');
+    const first = (await table.get(records.page()))?.value;
+    expect(first).toMatchObject({ counted: 1, lastCounted: { since: begun } });
+    expect(first?.lastCounted?.because).toContain('ENV_DOWN; the canary is 1200 s old');
+    clock.advance(900);
+    const again = clock.iso;
+    await tick('REGION_UNREACHABLE', 'count');
+    await tick('ENV_DOWN');
+    const page = (await table.get(records.page()))?.value;
+    expect(page).toMatchObject({ counted: 2, lastCounted: { since: again, at: again } });
+    expect(page?.lastCounted?.because).toContain('REGION_UNREACHABLE');
+  });
+
   it('are paged at the next tick when the page could not go out', async () => {
     const { tick, pager } = pagedPair();
     pager.outage = new Error('SNS is away');
