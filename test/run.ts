@@ -15,12 +15,14 @@ import { allInstalled, installAirflow, installTools } from '../sandbox/host/pyth
 const root = path.dirname(import.meta.dirname);
 const stateRoot = path.join(root, '.lifeboat');
 const airflowVersion = '2.10.3';
+/** Versions of the tier `matrix`, each with a lock in python/. */
+const matrixVersions = ['2.10.3', '2.11.0'];
 type Count = { readonly passed: number; readonly failed: number };
 type Kind = { readonly name: string; readonly run: () => Promise<Count> };
 
 const bin = (name: string) => path.join(root, 'node_modules', '.bin', name);
 const tool = (name: string) => path.join(stateRoot, 'tools', 'bin', name);
-const airflow = (name: string) => path.join(stateRoot, `airflow-${airflowVersion}`, 'bin', name);
+const airflow = (name: string, version: string) => path.join(stateRoot, `airflow-${version}`, 'bin', name);
 
 /** Runs a program to its end with its output shown; resolves with its exit code. */
 function execute(program: string, args: readonly string[], environment: Record<string, string> = {}): Promise<number> {
@@ -52,14 +54,15 @@ const VitestReport = z.object({
   success: z.boolean(),
 });
 
-const vitest = (project: string): Kind => ({
-  name: project,
+/** Tests of one project; of some of its files when they are named. */
+const vitest = (project: string, files: readonly string[] = [], environment: Record<string, string> = {}): Kind => ({
+  name: [project, ...files, ...Object.values(environment)].join(' '),
   run: async () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'lifeboat-tests-'));
     const file = path.join(folder, 'report.json');
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
     try {
-      const code = await execute(bin('vitest'), ['run', '--project', project, ...reporters]);
+      const code = await execute(bin('vitest'), ['run', '--project', project, ...files, ...reporters], environment);
       const report = VitestReport.parse(JSON.parse(readFileSync(file, 'utf8')));
       // A suite that does not load has no failed tests, and a run without tests proves nothing.
       const broken = code !== 0 || report.numTotalTests === 0;
@@ -74,13 +77,13 @@ const vitest = (project: string): Kind => ({
 });
 
 /** The helper DAGs on real PostgreSQL and real Airflow. */
-const dags: Kind = {
-  name: `dags (Airflow ${airflowVersion}, PostgreSQL)`,
+const dags = (version: string): Kind => ({
+  name: `dags (Airflow ${version}, PostgreSQL)`,
   run: async () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'lifeboat-dags-'));
     const file = path.join(folder, 'report.xml');
     try {
-      const code = await execute(airflow('pytest'), ['test/dags', '-q', `--junitxml=${file}`], {
+      const code = await execute(airflow('pytest', version), ['test/dags', '-q', `--junitxml=${file}`], {
         AIRFLOW_HOME: folder,
       });
       const [, tests = '0'] = /tests="(\d+)"/.exec(readFileSync(file, 'utf8')) ?? [];
@@ -93,7 +96,7 @@ const dags: Kind = {
       rmSync(folder, { recursive: true, force: true });
     }
   },
-};
+});
 
 const check: Kind[] = [
   checker('lint', bin('biome'), 'check', '--error-on-warnings', '.'),
@@ -105,13 +108,24 @@ const check: Kind[] = [
   vitest('unit'),
   vitest('contract'),
   vitest('infra'),
+  vitest('browser'),
 ];
+/** What takes too long for every change: all versions, every way of being blind. */
+const matrix: Kind[] = [
+  ...matrixVersions.flatMap((version) => [
+    dags(version),
+    vitest('sandbox', ['test/sandbox/smoke/gate.test.ts'], { LIFEBOAT_AIRFLOW_VERSION: version }),
+  ]),
+  vitest('sandbox', ['test/sandbox/failover.test.ts'], { LIFEBOAT_TEST_TIER: 'matrix' }),
+];
+
 const tiers: Readonly<Record<string, readonly Kind[]>> = {
   check,
-  all: [...check, dags, vitest('simulation'), vitest('sandbox')],
+  all: [...check, dags(airflowVersion), vitest('simulation'), vitest('sandbox')],
+  matrix,
 };
 
-async function install(): Promise<void> {
+async function install(versions: readonly string[]): Promise<void> {
   await mkdir(stateRoot, { recursive: true });
   const lockFolder = path.join(root, 'python');
   const installed = await allInstalled(stateRoot, lockFolder, airflowVersion);
@@ -127,7 +141,7 @@ async function install(): Promise<void> {
     progress: (line: string) => process.stderr.write(`${line}\n`),
   };
   await installTools(options);
-  await installAirflow(options, airflowVersion);
+  for (const version of versions) await installAirflow(options, version);
 }
 
 async function main(tier: string): Promise<number> {
@@ -136,7 +150,7 @@ async function main(tier: string): Promise<number> {
     process.stderr.write(`unknown tier ${tier}; known: ${Object.keys(tiers).join(', ')}\n`);
     return 2;
   }
-  await install();
+  await install(tier === 'matrix' ? matrixVersions : [airflowVersion]);
   const lines: string[] = [];
   let passed = 0;
   let failed = 0;
