@@ -19,6 +19,17 @@ export default defineConfig({
       { test: { name: 'simulation', include: ['test/simulation/**/*.test.ts'], ...hang } },
       {
         test: {
+          name: 'rig',
+          include: ['test/rig/**/*.test.ts'],
+          maxWorkers: 2,
+          // A test of it is all the interruptions of one state.
+          testTimeout: 900_000,
+          hookTimeout: 300_000,
+        },
+      },
+      { test: { name: 'browser', include: ['test/browser/**/*.test.ts'], ...hang } },
+      {
+        test: {
           name: 'sandbox',
           include: ['test/sandbox/**/*.test.ts'],
           fileParallelism: false,

@@ -121,7 +121,7 @@ const matrix: Kind[] = [
 
 const tiers: Readonly<Record<string, readonly Kind[]>> = {
   check,
-  all: [...check, dags(airflowVersion), vitest('simulation'), vitest('sandbox')],
+  all: [...check, dags(airflowVersion), vitest('simulation'), vitest('rig'), vitest('sandbox')],
   matrix,
 };
 

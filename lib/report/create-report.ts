@@ -1,148 +1,134 @@
 import { z } from 'zod';
-import type { Approval, FenceRecord, OpRecord, SnapshotRecord, StepRecord } from '../contracts/control.ts';
+import type { FenceRecord, OpRecord, StepRecord } from '../contracts/control.ts';
 import { InterruptedRun } from '../contracts/helper.ts';
 import { Verdict } from '../contracts/observation.ts';
-import { LeftPaused, NextRun, type OpReport, type ReportStep, type ReportVerdict } from './op-report.ts';
-
-/** The records that a report is made of. */
-export type ReportRecords = {
-  readonly op: OpRecord;
-  /** In the order in which they began. */
-  readonly steps: readonly StepRecord[];
-  readonly approval: Approval | null;
-  readonly fence: FenceRecord | null;
-  readonly snapshots: readonly SnapshotRecord[];
-};
+import { createdOf } from './created.ts';
+import { endOf, outputCount, outputList, stepNamed } from './journal-output.ts';
+import { LeftPaused, NextRun, type OpReport, type ReportVerdict } from './op-report.ts';
+import { recoveryPointOf } from './recovery-point.ts';
+import type { ReportRecords } from './report-records.ts';
+import { reportStep } from './report-steps.ts';
+import { secondsBetween } from './time-text.ts';
+import { timelineOf } from './timeline.ts';
 
 /** Makes the report of an op from its records. Pure; also of an op that is still running. */
 export function createReport(found: ReportRecords, now: Date): OpReport {
   const { op, steps, fence } = found;
   const recoveryPoint = recoveryPointOf(found);
-  const promotedAt = endOf(steps, 'Promote the site');
-  const detectedAt = op.detectedAt ?? op.beganAt;
+  const verdicts = verdictsOf(op, steps);
   const interrupted = outputList(steps, 'Import the rest', 'interrupted', InterruptedRun);
+  const nextRuns = outputList(steps, 'Promote the site', 'nextRuns', NextRun);
   const leftPaused = outputList(steps, 'Promote the site', 'leftPaused', LeftPaused);
-  const mayStillRun = mayStillRunOf(op, fence, interrupted);
-  const atPromotion = (from: string) => (promotedAt ? secondsBetween(from, promotedAt) : null);
-  const untilPromotion = atPromotion(op.beganAt);
   return {
     formatVersion: 1,
     pair: op.pair,
-    op: {
-      id: op.op,
-      kind: op.kind,
-      strategy: op.plan.strategy,
-      epoch: op.epoch,
-      from: op.plan.from,
-      target: op.plan.target,
-      phase: op.phase,
-      outcome: op.outcome,
-      automatic: op.automatic,
-      by: op.by,
-      reason: op.reason,
-      approvedBy: found.approval?.by ?? null,
-      attempt: op.attempt,
-      detectedAt: op.detectedAt,
-      beganAt: op.beganAt,
-      endedAt: op.endedAt,
-      needs: op.needs,
-      steps: steps.map(reportStep),
-    },
-    verdicts: verdictsOf(op, steps),
+    sites: sitesOf(found),
+    op: opOf(found, now),
+    timeline: timelineOf(found, verdicts),
+    verdicts,
     recoveryPoint,
-    recoveryPointSeconds: recoveryPoint && Math.max(0, secondsBetween(recoveryPoint.snapshotAt, detectedAt)),
-    recoveryTimeSeconds: atPromotion(detectedAt),
-    controllerSeconds: untilPromotion === null ? null : Math.max(0, untilPromotion - approvalSeconds(steps)),
-    fence: fence && {
-      rung: fence.rung,
-      waiver: fence.waiver,
-      acknowledgedAt: fence.acknowledgedAt,
-      stopped: fence.stopped,
-      lastError: fence.lastError,
+    ...lengthsOf(found, recoveryPoint),
+    targets: {
+      worstRecoveryPointSeconds: op.plan.worstRecoveryPointSeconds,
+      maxRecoveryPointSeconds: found.config.timing.maxRecoveryPointSeconds,
+      exportSeconds: found.config.timing.recoveryPointSeconds,
+      recoveryTimeSeconds: null,
     },
+    fence: fence && fenceOf(fence),
+    created: createdOf(found),
     interrupted,
-    nextRuns: outputList(steps, 'Promote the site', 'nextRuns', NextRun),
+    interruptedCount: outputCount(steps, 'Import the rest', 'interruptedCount', interrupted.length),
+    nextRuns,
+    nextRunsCount: outputCount(steps, 'Promote the site', 'nextRunsCount', nextRuns.length),
     leftPaused,
-    mayStillRun,
+    leftPausedCount: outputCount(steps, 'Promote the site', 'leftPausedCount', leftPaused.length),
+    mayStillRun: mayStillRunOf(op, fence, interrupted),
     warnings: warningsOf(found, leftPaused, recoveryPoint),
     madeAt: now.toISOString(),
   };
 }
 
-const secondsBetween = (from: string, to: string): number => (Date.parse(to) - Date.parse(from)) / 1000;
-const stepNamed = (steps: readonly StepRecord[], state: string) => steps.findLast((step) => step.state === state);
-
-function endOf(steps: readonly StepRecord[], state: string): string | null {
-  const step = stepNamed(steps, state);
-  return step?.status === 'done' ? step.endedAt : null;
-}
-
-function reportStep(step: StepRecord): ReportStep {
-  const outcome = step.status === 'done' ? String(step.output?.outcome ?? 'done') : null;
+function opOf({ op, steps, approval }: ReportRecords, now: Date): OpReport['op'] {
   return {
-    name: step.state,
-    iteration: step.iteration,
-    outcome: outcome ?? (step.status === 'failed' ? 'failed' : 'running'),
-    because: step.error ? `${step.error.name}: ${step.error.message}` : String(step.output?.because ?? ''),
-    startedAt: step.startedAt,
-    endedAt: step.endedAt,
-    seconds: step.endedAt ? secondsBetween(step.startedAt, step.endedAt) : null,
-    attempt: step.attempt,
+    id: op.op,
+    kind: op.kind,
+    strategy: op.plan.strategy,
+    epoch: op.epoch,
+    from: op.plan.from,
+    target: op.plan.target,
+    phase: op.phase,
+    outcome: op.outcome,
+    automatic: op.automatic,
+    by: op.by,
+    reason: op.reason,
+    approvedBy: approval?.by ?? null,
+    attempt: op.attempt,
+    detectedAt: op.detectedAt,
+    beganAt: op.beganAt,
+    endedAt: op.endedAt,
+    failure: op.failure,
+    needs: op.needs,
+    interruptedPolicy: op.interruptedPolicy,
+    steps: steps.map((step) => reportStep(step, op, now)),
   };
 }
 
-/** A list that a step left in its output. Entries of a shape this version does not know are left out, never the report. */
-function outputList<T>(steps: readonly StepRecord[], state: string, field: string, entry: z.ZodType<T>): T[] {
-  const list = z.array(z.unknown()).catch([]).parse(stepNamed(steps, state)?.output?.[field]);
-  return list.flatMap((item) => {
-    const parsed = entry.safeParse(item);
-    return parsed.success ? [parsed.data] : [];
-  });
-}
-
-const JudgedAgain = Verdict.partial().extend({ diagnosis: z.string(), health: z.string().default('unknown') });
-
-function verdictsOf(op: OpRecord, steps: readonly StepRecord[]): ReportVerdict[] {
-  const judged = JudgedAgain.safeParse(stepNamed(steps, 'Judge again')?.output?.verdict);
-  if (!judged.success) return [];
-  const { site, diagnosis, health, because, judgedAt, observations } = judged.data;
-  return [
-    {
-      site: site ?? op.plan.from,
-      diagnosis,
-      health,
-      because: because ?? [],
-      judgedAt: judgedAt ?? null,
-      observations: observations ?? [],
-    },
-  ];
-}
-
-const Chosen = z.object({ snapshotId: z.string(), snapshotAt: z.string() });
-
-function recoveryPointOf({ op, steps, snapshots }: ReportRecords): OpReport['recoveryPoint'] {
-  const record = snapshots.find((snapshot) => snapshot.snapshotId === op.snapshotId);
-  const outputs = ['Import the rest', 'Choose the last snapshot', 'Choose the snapshot'];
-  const parsed = outputs
-    .map((state) => Chosen.safeParse(stepNamed(steps, state)?.output))
-    .find(({ success }) => success);
-  const chosen = record ?? parsed?.data;
-  if (!chosen) return null;
-  const passedOver = snapshots
-    .filter(
-      (snapshot) =>
-        snapshot.invalid !== null &&
-        snapshot.snapshotAt > chosen.snapshotAt &&
-        snapshot.snapshotAt <= (op.endedAt ?? '9999'),
-    )
-    .map((snapshot) => ({ snapshotId: snapshot.snapshotId, why: snapshot.invalid ?? '' }));
-  return { snapshotId: chosen.snapshotId, snapshotAt: chosen.snapshotAt, passedOver };
+function lengthsOf({ op, steps }: ReportRecords, recoveryPoint: OpReport['recoveryPoint']) {
+  const promotedAt = endOf(steps, 'Promote the site');
+  const detectedAt = op.detectedAt ?? op.beganAt;
+  const untilPromotion = promotedAt ? secondsBetween(op.beganAt, promotedAt) : null;
+  return {
+    recoveryPointSeconds: recoveryPoint && Math.max(0, secondsBetween(recoveryPoint.snapshotAt, detectedAt)),
+    recoveryTimeSeconds: promotedAt ? secondsBetween(detectedAt, promotedAt) : null,
+    controllerSeconds: untilPromotion === null ? null : Math.max(0, untilPromotion - approvalSeconds(steps)),
+  };
 }
 
 /** People's time is not the controller's. */
 function approvalSeconds(steps: readonly StepRecord[]): number {
   const step = stepNamed(steps, 'Wait for approval');
   return step?.endedAt ? secondsBetween(step.startedAt, step.endedAt) : 0;
+}
+
+function sitesOf({ op, config, site }: ReportRecords): OpReport['sites'] {
+  const place = (side: 'a' | 'b') => {
+    const { environment, region } = config.sites[side];
+    return { environment: site?.side === side && site.op === op.op ? site.environment : environment, region };
+  };
+  return { a: place('a'), b: place('b') };
+}
+
+const fenceOf = (fence: FenceRecord): OpReport['fence'] => ({
+  rung: fence.rung,
+  waiver: fence.waiver,
+  markerWritten: fence.markerWritten,
+  startedAt: fence.startedAt,
+  acknowledgedAt: fence.acknowledgedAt,
+  reopenedAt: fence.reopenedAt,
+  unreachedSince: fence.unreachedSince,
+  stopped: fence.stopped,
+  // Records of before there was a count name all that was stopped.
+  stoppedCount: Math.max(fence.stoppedCount, fence.stopped.length),
+  lastError: fence.lastError,
+});
+
+const JudgedAgain = Verdict.partial().extend({ diagnosis: z.string(), health: z.string().default('unknown') });
+
+function verdictsOf(op: OpRecord, steps: readonly StepRecord[]): ReportVerdict[] {
+  const judged = JudgedAgain.safeParse(stepNamed(steps, 'Judge again')?.output?.verdict);
+  if (!judged.success) return [];
+  const { site, diagnosis, health, because, since, judgedAt, observations } = judged.data;
+  return [
+    {
+      site: site ?? op.plan.from,
+      diagnosis,
+      health,
+      because: because ?? [],
+      since: since ?? null,
+      judgedAt: judgedAt ?? null,
+      observations: observations ?? [],
+    },
+  ];
 }
 
 const withdrew = (op: OpRecord): boolean =>

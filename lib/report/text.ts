@@ -7,17 +7,21 @@ export function reportLines(report: OpReport): string[] {
   return [
     `REPORT    ${op.kind} ${op.id} of pair ${report.pair}: site ${op.from} -> site ${op.target}, epoch ${op.epoch}`,
     `  ${op.outcome ?? op.phase}${op.needs ? `; needs: ${op.needs}` : ''}`,
+    ...(op.failure ? [`  ended after an error: ${op.failure}`] : []),
     `  began ${clock(op.beganAt)} by ${op.by}: ${op.reason}`,
     ...(op.detectedAt ? [`  detected ${clock(op.detectedAt)}`] : []),
     ...(op.approvedBy ? [`  approved by ${op.approvedBy}`] : []),
     ...(op.endedAt ? [`  ended ${clock(op.endedAt)}`] : []),
     ...timeLines(report),
+    'MOMENTS',
+    ...orNone(report.timeline.moments.map(({ what, at }) => `${clock(at)}  ${what}`)),
     'STEPS',
     ...orNone(op.steps.map(stepText)),
     'VERDICT',
     ...orNone(verdictLines(report)),
     'RECOVERY POINT',
     ...orNone(recoveryPointLines(report)),
+    ...createdLines(report),
     'FENCE',
     ...orNone(fenceLines(report)),
     'INTERRUPTED RUNS',
@@ -38,19 +42,40 @@ export function reportLines(report: OpReport): string[] {
 const orNone = (lines: readonly string[]): string[] =>
   lines.length > 0 ? lines.map((line) => `  ${line}`) : ['  none'];
 
-function timeLines({ recoveryTimeSeconds, recoveryPointSeconds, controllerSeconds }: OpReport): string[] {
+function timeLines(report: OpReport): string[] {
+  const { recoveryTimeSeconds, recoveryPointSeconds, controllerSeconds, timeline, targets } = report;
   const times: ReadonlyArray<readonly [string, number | null]> = [
-    ['recovery time (detection to promotion)', recoveryTimeSeconds],
-    ['recovery point (snapshot to detection)', recoveryPointSeconds],
+    ['recovery time (detection to promotion; there is no target for it)', recoveryTimeSeconds],
+    [
+      `recovery point (snapshot to detection; limit ${spoken(targets.worstRecoveryPointSeconds)})`,
+      recoveryPointSeconds,
+    ],
+    ['production down (detection to the first proof)', timeline.downSeconds],
+    ['no site had the grant', timeline.withoutGrantSeconds],
     ['controller at work (without the wait for approval)', controllerSeconds],
   ];
   return times.flatMap(([name, seconds]) => (seconds === null ? [] : [`  ${name}: ${spoken(seconds)}`]));
 }
 
+function createdLines({ created }: OpReport): string[] {
+  if (!created) return [];
+  return [
+    'ENVIRONMENT CREATED',
+    ...orNone([
+      `${created.environment ?? 'no name yet'}${created.state ? `, ${created.state}` : ''}: ${created.because}`,
+      ...created.passedOver.map(({ environment, why }) => `passed over: ${environment}: ${why}`),
+      ...created.notes,
+    ]),
+  ];
+}
+
 function stepText(step: ReportStep): string {
   const took = step.seconds === null ? '' : `  ${spoken(step.seconds)}`;
   const attempt = step.attempt > 1 ? `  attempt ${step.attempt}` : '';
-  return `${clock(step.startedAt)}  ${step.outcome}  ${step.name}${took}${attempt}${step.because ? `  ${step.because}` : ''}`;
+  const { waited } = step;
+  const wait = waited && waited.seconds >= 1 ? `  (${spoken(waited.seconds)} waiting for ${waited.forWhat})` : '';
+  const because = step.because ? `  ${step.because}` : '';
+  return `${clock(step.startedAt)}  ${step.outcome}  ${step.name}${took}${wait}${attempt}${because}`;
 }
 
 const verdictLines = (report: OpReport): string[] =>
@@ -75,8 +100,10 @@ function fenceLines({ fence }: OpReport): string[] {
   );
   return [
     `${fence.rung}, ${fence.acknowledgedAt ? `acknowledged ${clock(fence.acknowledgedAt)}` : 'not acknowledged'}`,
+    ...(fence.reopenedAt ? [`production was found at work behind it ${clock(fence.reopenedAt)}`] : []),
     ...(fence.waiver ? [`waived by ${fence.waiver.by}: ${fence.waiver.reason}`] : []),
     ...(fence.lastError ? [`last error: ${fence.lastError}`] : []),
+    `tasks stopped: ${fence.stoppedCount}`,
     ...stopped,
   ];
 }

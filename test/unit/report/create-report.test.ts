@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { FenceRecord } from '../../../lib/contracts/control.ts';
-import { createReport, type ReportRecords } from '../../../lib/report/create-report.ts';
+import { createReport } from '../../../lib/report/create-report.ts';
 import { OpReport } from '../../../lib/report/op-report.ts';
+import type { ReportRecords } from '../../../lib/report/report-records.ts';
 import { reportLines } from '../../../lib/report/text.ts';
-import { at, lost, op, opId, snapshot, step } from '../cli/fixture.ts';
+import { at, config, lost, op, opId, snapshot, step } from './records.ts';
 
 const now = new Date(at(300));
 const interrupted = {
@@ -13,6 +14,15 @@ const interrupted = {
   logicalDate: '2026-11-24T11:00:00+00:00',
   action: 'failed',
   tasks: [{ taskId: 'crunch', mapIndex: -1, state: 'running', tryNumber: 1, action: 'set failed' }],
+};
+const airflowDead = {
+  site: 'a' as const,
+  signal: 'airflow' as const,
+  vantage: 'eu-north-1',
+  outcome: 'dead' as const,
+  at: at(0),
+  cause: 'the scheduler has not beaten for 90 s',
+  evidence: {},
 };
 const fence = (more: Partial<FenceRecord> = {}): FenceRecord => ({
   op: opId,
@@ -38,7 +48,9 @@ const recovered = (more: Partial<ReportRecords> = {}): ReportRecords => ({
   op: op({ phase: 'closed', outcome: 'recovered', endedAt: at(120), snapshotId: snapshot().snapshotId }),
   steps: [
     step('Wait for approval', { startedAt: at(0), endedAt: at(10) }),
-    step('Judge again', { output: { outcome: 'go', because: 'still down', verdict: lost('a') } }),
+    step('Judge again', {
+      output: { outcome: 'go', because: 'still down', verdict: { ...lost, observations: [airflowDead] } },
+    }),
     step('Import the rest', { output: { outcome: 'done', because: '', interrupted: [interrupted, { odd: true }] } }),
     step('Promote the site', {
       startedAt: at(60),
@@ -58,6 +70,9 @@ const recovered = (more: Partial<ReportRecords> = {}): ReportRecords => ({
   approval: null,
   fence: fence(),
   snapshots: [snapshot()],
+  period: null,
+  site: null,
+  config,
   ...more,
 });
 
@@ -161,6 +176,7 @@ describe('the report as text', () => {
     const lines = reportLines(createReport(recovered(), now));
     const text = lines.join('\n');
     for (const heading of [
+      'MOMENTS',
       'STEPS',
       'VERDICT',
       'RECOVERY POINT',
@@ -173,8 +189,8 @@ describe('the report as text', () => {
     ]) {
       expect(lines).toContain(heading);
     }
-    expect(text).toContain('recovery time (detection to promotion): 2 min 20 s');
-    expect(text).toContain('recovery point (snapshot to detection): 13 min');
+    expect(text).toContain('recovery time (detection to promotion; there is no target for it): 2 min 20 s');
+    expect(text).toContain('recovery point (snapshot to detection; limit 1 d): 13 min');
     expect(text).toContain('R2, acknowledged 2026-11-24 12:00:50Z');
     expect(text).toContain('crunch was running: set failed');
     expect(text).toContain('consumer  when its datasets or a person start it');
