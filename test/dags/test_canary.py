@@ -6,11 +6,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+import mwaa_lifeboat_gate
 import pytest
 from mwaa_lifeboat.engine import errors
 from mwaa_lifeboat.engine.canary import stamp_site
+from mwaa_lifeboat.engine.export import HELPER_VERSION
 from mwaa_lifeboat.engine.settings import Pair, load_pair
 from mwaa_lifeboat.engine.settings import Site as PairSite
+from pluggy import PluginManager
 from seed import helper_dag, producer_dag, sales_dag
 from sites import KEY_ALIAS, PAIR, REGION, Site
 
@@ -34,8 +37,15 @@ def test_a_site_stamps_what_its_row_says(a: Site) -> None:
         "mode": "active",
         "runId": "run",
         "paused": False,
+        "gate": {"installed": True, "version": mwaa_lifeboat_gate.VERSION},
+        "helperVersion": HELPER_VERSION,
     }
     assert found["at"].endswith("Z")
+
+
+def test_a_site_without_the_gate_says_so(a: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("airflow.settings.POLICY_PLUGIN_MANAGER", PluginManager("airflow.policy"))
+    assert stamp(a)["gate"] is None
 
 
 def test_a_site_without_a_row_is_a_standby(b: Site) -> None:
@@ -81,6 +91,8 @@ def test_an_environment_that_the_pair_does_not_name_says_so(monkeypatch: pytest.
     monkeypatch.setenv("AIRFLOW_ENV_NAME", "demo-b")
     assert pair.side_of(None) == "b"
     assert pair.side_of("a") == "a"
+    monkeypatch.setenv("AIRFLOW_ENV_NAME", "demo-b-2")
+    assert pair.side_of(None) == "b"
     monkeypatch.setenv("AIRFLOW_ENV_NAME", "strange")
     with pytest.raises(errors.RequestInvalidError, match="strange"):
         pair.side_of(None)

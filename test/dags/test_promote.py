@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,7 +14,7 @@ from airflow import DAG
 from airflow.operators.empty import EmptyOperator
 from mwaa_lifeboat.engine import errors
 from mwaa_lifeboat.engine.manifest import parse_manifest
-from mwaa_lifeboat.engine.promote import Pace, promote_site
+from mwaa_lifeboat.engine.promote import NOT_IN_SNAPSHOT, Pace, promote_site
 from seed import HOSTILE, consumer_dag, fill, producer_dag, sales_dag
 from sites import PAIR, Site, bring, exported, request
 
@@ -329,3 +330,30 @@ def test_another_snapshot_than_the_one_this_site_holds_is_refused(a: Site, b: Si
     other = exported(a, b)
     with pytest.raises(errors.ManifestInvalidError, match="this site holds"):
         promote(b, other)
+
+
+def test_a_dag_that_starts_itself_and_came_after_the_snapshot_is_named(a: Site, b: Site) -> None:
+    for site in (a, b):
+        site.parse(recent())
+    a.run("sales", this_hour() - 2 * HOUR)
+    a.pause("sales", paused=False)
+    snapshot = standby(a, b)
+    for dag_id, flag in (("starts_itself", False), ("waits", None), ("lifeboat_canary", False)):
+        b.parse(DAG(dag_id, schedule=None, is_paused_upon_creation=flag))
+    b.execute("UPDATE dag SET is_paused = true")
+    result = promote(b, snapshot)
+    assert result["leftPaused"] == [{"dagId": "starts_itself", "why": NOT_IN_SNAPSHOT}]
+    assert paused(b)["starts_itself"]
+
+
+def test_a_dag_that_the_gate_held_is_opened_as_it_was_on_the_other_site(a: Site, b: Site) -> None:
+    for site in (a, b):
+        site.parse(recent(is_paused_upon_creation=False))
+    a.run("sales", this_hour() - 2 * HOUR)
+    assert not paused(a)["sales"]
+    b.pause("sales")
+    snapshot = standby(a, b)
+    body = json.loads(b.bucket.read(snapshot["manifestKey"]) or b"")
+    assert [dag["pausedUponCreation"] for dag in body["dags"]] == [False]
+    assert promote(b, snapshot)["leftPaused"] == []
+    assert paused(b) == {"sales": False}

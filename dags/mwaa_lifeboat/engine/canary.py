@@ -7,12 +7,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mwaa_lifeboat.engine.database import Database, Transaction
-from mwaa_lifeboat.engine.export import read_marker
+from mwaa_lifeboat.engine.export import HELPER_VERSION, read_marker
 from mwaa_lifeboat.engine.moments import iso
 from mwaa_lifeboat.engine.reserved_row import ReservedRow, lock_row, read_row, write_row
 from mwaa_lifeboat.engine.settings import Pair, load_pair
 from mwaa_lifeboat.engine.storage import Bucket
 from mwaa_lifeboat.engine.tables import HELPER_DAG_IDS
+
+# Name of the gate's entry point in plugins/.
+GATE = "mwaa_lifeboat_gate"
 
 
 def stamp(run_id: str) -> None:
@@ -40,9 +43,22 @@ def stamp_site(database: Database, bucket: Bucket, *, pair: Pair, side: str, run
         "at": iso(datetime.now(UTC)),
         "runId": run_id,
         "paused": row.mode == "fenced",
+        "gate": read_gate(),
+        "helperVersion": HELPER_VERSION,
     }
     bucket.write_json(f"{pair.pair}/sites/{side}/canary.json", document)
     return document
+
+
+def read_gate() -> dict[str, Any] | None:
+    """Which standby gate Airflow has loaded in this process; None when it has none.
+
+    All containers of an environment get the same plugins.zip, so what a worker has loaded the DAG processor has, too.
+    """
+    from airflow import settings
+
+    gate = settings.POLICY_PLUGIN_MANAGER.get_plugin(GATE)
+    return None if gate is None else {"installed": True, "version": str(gate.VERSION)}
 
 
 def _fence(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
+from collections.abc import Collection
 from typing import Any
 
 from mwaa_lifeboat.engine.database import Transaction
@@ -75,6 +76,20 @@ def read_dags(tx: Transaction) -> list[dict[str, Any]]:
     return dags
 
 
+def read_held_back(tx: Transaction, known: Collection[str]) -> list[str]:
+    """DAGs that only the standby gate kept from starting when they came here, and that are not among the known ones."""
+    sql = """
+        SELECT dag_id FROM dag WHERE is_paused AND is_active AND NOT coalesce(is_subdag, false)
+        AND dag_id <> ALL(%(others)s) ORDER BY dag_id
+    """
+    paused = [row[0] for row in tx.rows(sql, {"others": [*known, *HELPER_DAG_IDS]})]
+    if not paused:
+        return []
+    code = read_code(tx)
+    by_default = _paused_by_default()
+    return [dag_id for dag_id in paused if not code.get(dag_id, {}).get("is_paused_upon_creation", by_default)]
+
+
 def read_in_flight(tx: Transaction) -> list[dict[str, Any]]:
     """The manifest's inFlight[]: every unfinished run with its tasks that are not finished."""
     # `IS NOT TRUE` keeps rows whose state is NULL.
@@ -137,6 +152,13 @@ def _catchup_by_default() -> bool:
     from airflow.configuration import conf
 
     return bool(conf.getboolean("scheduler", "catchup_by_default"))
+
+
+def _paused_by_default() -> bool:
+    """What Airflow does with a new DAG that says nothing."""
+    from airflow.configuration import conf
+
+    return bool(conf.getboolean("core", "dags_are_paused_at_creation"))
 
 
 def _timetable(dag: dict[str, Any]) -> str | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from mwaa_lifeboat.engine.dag_facts import code_hash, read_code
+from mwaa_lifeboat.engine.dag_facts import code_hash, read_code, read_held_back
 from mwaa_lifeboat.engine.database import Database, Transaction
 from mwaa_lifeboat.engine.errors import DagNotReadyError, ManifestInvalidError, StaleEpochError
 from mwaa_lifeboat.engine.moments import iso, parse_iso
@@ -34,6 +34,7 @@ WAVE_SECONDS = 2.0
 # A parse reads the runs a little before it stamps its time, so one that ended just after the commit may be too early.
 PARSE_MARGIN = timedelta(seconds=2)
 WAVES = (1, 2, 3)
+NOT_IN_SNAPSHOT = "the snapshot does not know the DAG, which the standby gate kept paused: a person opens it"
 
 
 @dataclass(frozen=True)
@@ -70,8 +71,9 @@ def promote_site(database: Database, bucket: Bucket, request: Request, pace: Pac
             _write_pools_and_queue(tx, source)
             write_row(tx, replace(row, site=request.site, epoch=request.epoch, op=request.op, mode="active"))
         parsed, judgements = _judge_all(tx, request, wanted, after)
+        held_back = read_held_back(tx, _known(request))
     _open(database, request, parsed, judgements, pace)
-    return _result(request, parsed, judgements)
+    return _result(parsed, judgements, held_back)
 
 
 def _check(row: ReservedRow, request: Request) -> ReservedRow:
@@ -83,6 +85,10 @@ def _check(row: ReservedRow, request: Request) -> ReservedRow:
 def _wanted(request: Request) -> list[str]:
     found = [entry["dagId"] for entry in request.document["pauseMap"] if not entry["isPaused"]]
     return sorted(set(found) - set(HELPER_DAG_IDS))
+
+
+def _known(request: Request) -> set[str]:
+    return {entry["dagId"] for name in ("expected", "pauseMap") for entry in request.document[name]}
 
 
 def _wait_for_parse(database: Database, wanted: list[str], after: datetime, pace: Pace) -> None:
@@ -209,7 +215,7 @@ def _open(
         opened = True
 
 
-def _result(request: Request, parsed: dict[str, Parsed], judgements: dict[str, Judgement]) -> dict[str, Any]:
+def _result(parsed: dict[str, Parsed], judgements: dict[str, Judgement], held_back: list[str]) -> dict[str, Any]:
     dags = [
         {
             "dagId": dag_id,
@@ -226,5 +232,8 @@ def _result(request: Request, parsed: dict[str, Parsed], judgements: dict[str, J
             for dag in dags
             if dag["unpaused"] and dag["actualNext"]
         ],
-        "leftPaused": [{"dagId": dag["dagId"], "why": dag["why"]} for dag in dags if not dag["unpaused"]],
+        "leftPaused": [
+            *({"dagId": dag["dagId"], "why": dag["why"]} for dag in dags if not dag["unpaused"]),
+            *({"dagId": dag_id, "why": NOT_IN_SNAPSHOT} for dag_id in held_back),
+        ],
     }
