@@ -3,14 +3,16 @@ import { buildSync } from 'esbuild';
 import { controllerFunctions, probeFunction } from './functions.ts';
 import { projectRoot } from './project-root.ts';
 
+const allFunctions = [...controllerFunctions, probeFunction].map(({ name }) => name);
+
 /**
- * Bundles every function with all it imports, SDK included, to `<outDir>/<verb-noun>/index.mjs`. One run for all:
- * CDK's own NodejsFunction starts npx once for each function, which takes longer than everything else in a synthesis.
+ * Bundles every function, or those of these names, with all it imports, SDK included, to
+ * `<outDir>/<verb-noun>/index.mjs`. One run for all: CDK's own NodejsFunction starts npx once for each function, which
+ * takes longer than everything else in a synthesis.
  *
  * @throws esbuild's BuildFailure when a handler is missing or does not resolve.
  */
-export function bundleFunctions(functionsDir: string, outDir: string): void {
-  const names = [...controllerFunctions, probeFunction].map((spec) => spec.name);
+export function bundleFunctions(functionsDir: string, outDir: string, names: readonly string[] = allFunctions): void {
   buildSync({
     absWorkingDir: projectRoot,
     entryPoints: names.map((name) => ({ in: join(functionsDir, name, 'handler.ts'), out: `${name}/index` })),

@@ -8,9 +8,12 @@ const oneOrMore = z.union([z.string(), z.array(z.string()).min(1)]);
 const effectSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('refuse') }),
   z.strictObject({ kind: z.literal('hang') }),
+  z.strictObject({ kind: z.literal('lose-answer') }),
   z.strictObject({ kind: z.literal('delay'), ms: z.number().int().positive() }),
   z.strictObject({ kind: z.literal('status'), code: z.number().int().min(400).max(599), errorName: z.string() }),
   z.strictObject({ kind: z.literal('throttle') }),
+  /** The answers say a time that is so many seconds ahead. */
+  z.strictObject({ kind: z.literal('clock'), seconds: z.number().int() }),
 ]);
 
 /** A fault: which requests (every given member must match; none given = all) and what happens to them. */

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import http from 'node:http';
+import { type AccountFacts, answerAccount } from './account-api.ts';
 import { answerControl } from './control-api.ts';
 import { errorReply, throttleOf } from './error-reply.ts';
 import { FaultBook, type FaultEffect } from './faults.ts';
 import type { LambdaGateway } from './gateway.ts';
+import { IamSimulator } from './iam-simulation.ts';
 import { answerFunctionUrl, answerLambda, functionUrlTarget, type Identity, type Reply } from './lambda-api.ts';
 import { MotoProxy, readBody } from './moto-proxy.ts';
 import type { MwaaHandler } from './mwaa-handler.ts';
@@ -20,6 +22,10 @@ export type FrontOptions = {
   port?: number;
 };
 
+/** For test rigs: a reply instead of what stands behind the front, `hold` for none ever, `pass` to change nothing. */
+export type Intercept = (facts: RequestFacts, headers: http.IncomingHttpHeaders, body: Buffer) => Promise<Answered>;
+type Answered = Reply | 'hold' | 'pass';
+
 export type Front = {
   port: number;
   /** `http://127.0.0.1:<port>`, the endpoint of all AWS calls. */
@@ -29,6 +35,10 @@ export type Front = {
   /** Says where moto listens. */
   connectMoto(port: number): void;
   useMwaa(handler: MwaaHandler): void;
+  /** Says what the account has beside what moto keeps; without it moto is asked. */
+  useAccount(account: AccountFacts): void;
+  /** From now on every request is shown to `intercept` first, after the faults; null ends that. */
+  useIntercept(intercept: Intercept | null): void;
   /** Stops listening and drops all connections, hanging ones too. */
   close(): Promise<void>;
 };
@@ -41,7 +51,7 @@ type Exchange = {
 };
 
 /** Services whose requests are read whole before they are routed; all others stream. */
-const READ_WHOLE = new Set(['kms', 'lambda', 'airflow', 'airflow-web']);
+const READ_WHOLE = new Set(['kms', 'lambda', 'airflow', 'airflow-web', 'servicequotas', 'scheduler']);
 
 function isForm(request: http.IncomingMessage): boolean {
   return String(request.headers['content-type'] ?? '').startsWith('application/x-www-form-urlencoded');
@@ -62,7 +72,10 @@ class FrontServer {
   readonly log = new RequestLog();
   readonly moto = new MotoProxy();
   readonly #options: FrontOptions;
+  readonly #simulator = new IamSimulator();
   mwaa: MwaaHandler | undefined;
+  account: AccountFacts | null = null;
+  intercept: Intercept | null = null;
   url = '';
 
   constructor(options: FrontOptions) {
@@ -77,7 +90,7 @@ class FrontServer {
     const method = request.method ?? 'GET';
     const url = request.url ?? '/';
     const first = readFacts(method, url, request.headers, '');
-    const whole = READ_WHOLE.has(first.service) || isLocal(first.path) || isForm(request);
+    const whole = this.intercept !== null || READ_WHOLE.has(first.service) || isLocal(first.path) || isForm(request);
     const body = whole ? await readBody(request) : null;
     const form = body && isForm(request) ? body.toString('utf8') : '';
     const facts = form ? readFacts(method, url, request.headers, form) : first;
@@ -95,13 +108,18 @@ class FrontServer {
       this.log.add({ at, ...where, status, milliseconds, fault: fault?.id ?? null });
     });
     if (fault && (await applyFault(exchange, fault.effect)) === 'done') return;
-    await this.#route(exchange, body);
+    // The request is served; its answer goes nowhere, and the caller waits until it gives up.
+    const lost = fault?.effect.kind === 'lose-answer' ? { response: new http.ServerResponse(request) } : {};
+    await this.#route({ ...exchange, ...lost }, body);
   }
 
   async #route(exchange: Exchange, body: Buffer | null): Promise<void> {
     const { facts, request, response, requestId } = exchange;
     const bytes = body ?? Buffer.alloc(0);
     const { gateway, identities } = this.#options;
+    const intercepted = (await this.intercept?.(facts, request.headers, bytes)) ?? 'pass';
+    if (intercepted === 'hold') return;
+    if (intercepted !== 'pass') return send(exchange, intercepted);
     if (functionUrlTarget(facts.path)) {
       const identity = identities[facts.source] ?? null;
       return send(exchange, await answerFunctionUrl(gateway, facts, request.headers, bytes, identity));
@@ -111,7 +129,19 @@ class FrontServer {
       const reply = await answerLambda(gateway, facts, request.headers, bytes, this.url);
       if (reply) return send(exchange, reply);
     }
+    const own = await this.#answerAccount(exchange, bytes);
+    if (own) return send(exchange, own);
     await this.moto.forward(facts, request, response, body, requestId);
+  }
+
+  async #answerAccount({ facts, request, requestId }: Exchange, body: Buffer): Promise<Reply | null> {
+    const form = new URLSearchParams(body.toString('utf8'));
+    const asked = { facts, headers: request.headers, form, body, requestId };
+    const motoPort = this.moto.port;
+    if (facts.operation === 'SimulatePrincipalPolicy' && motoPort !== null) {
+      return await this.#simulator.answer({ ...asked, motoPort });
+    }
+    return this.account === null ? null : answerAccount(this.account, asked);
   }
 
   async #routeMwaa(exchange: Exchange, body: Buffer): Promise<void> {
@@ -145,6 +175,11 @@ async function applyFault(exchange: Exchange, effect: FaultEffect): Promise<'don
     // What the caller still sends is taken and dropped; the connection stays until it gives up.
     request.resume();
     return 'done';
+  }
+  if (effect.kind === 'lose-answer') return 'go on';
+  if (effect.kind === 'clock') {
+    response.setHeader('date', new Date(Date.now() + effect.seconds * 1000).toUTCString());
+    return 'go on';
   }
   if (effect.kind === 'delay') {
     await new Promise((resolve) => setTimeout(resolve, effect.ms));
@@ -181,6 +216,12 @@ export async function startFront(options: FrontOptions): Promise<Front> {
     connectMoto: (motoPort) => front.moto.connect(motoPort),
     useMwaa: (handler) => {
       front.mwaa = handler;
+    },
+    useAccount: (account) => {
+      front.account = account;
+    },
+    useIntercept: (intercept) => {
+      front.intercept = intercept;
     },
     close: () =>
       new Promise((resolve) => {

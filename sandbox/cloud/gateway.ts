@@ -14,6 +14,8 @@ export type FunctionDefinition = {
   memoryMb: number;
   /** Variables of the template. */
   environment: Record<string, string>;
+  /** Its role, as the Lambda API shows it; nothing here depends on it. */
+  roleArn?: string;
 };
 
 export type InvocationCall = { region: string; name: string; payload: string; requestId: string };
@@ -60,6 +62,8 @@ export class LambdaGateway {
   readonly #functions = new Map<string, Registered>();
   readonly #urls = new Set<string>();
   readonly #alive = new Set<FunctionProcess>();
+  /** By the id of the invocation that it runs. */
+  readonly #running = new Map<string, FunctionProcess>();
   readonly #reaper: NodeJS.Timeout;
   #hooks: InvocationHooks = {};
 
@@ -91,6 +95,11 @@ export class LambdaGateway {
     return this.#urls.has(key) ? (this.#functions.get(key)?.arn ?? null) : null;
   }
 
+  /** What a function was registered as; null when there is none. */
+  definition(region: string, name: string): FunctionDefinition | null {
+    return this.#functions.get(keyOf(region, name))?.definition ?? null;
+  }
+
   /** The functions known, as `region/name`. */
   list(): string[] {
     return [...this.#functions.keys()];
@@ -99,6 +108,11 @@ export class LambdaGateway {
   /** Sets the callbacks of a test rig; an empty object removes them. */
   setHooks(hooks: InvocationHooks): void {
     this.#hooks = hooks;
+  }
+
+  /** Kills the process of an invocation that is under way; its caller sees `Runtime.ExitError`. */
+  kill(requestId: string): void {
+    this.#running.get(requestId)?.kill();
   }
 
   /**
@@ -133,7 +147,9 @@ export class LambdaGateway {
     const child = this.#takeWarm(known) ?? this.#start(known);
     const { requestId, payload } = call;
     const invocation = { requestId, payload: payload || '{}', functionArn: known.arn };
+    this.#running.set(requestId, child);
     const answer = await child.invoke(invocation, known.definition.timeoutSeconds);
+    this.#running.delete(requestId);
     const current = this.#functions.get(keyOf(call.region, call.name)) === known;
     if (child.dead || !current) this.#end(child);
     else known.idle.push(child);

@@ -28,7 +28,7 @@ export function functionNameIn(target: string, region: string): string | null {
   return parts[3] === region ? (parts[6] ?? null) : null;
 }
 
-/** Answers the Lambda API as far as the product uses it: Invoke and GetFunctionUrlConfig. Null: not ours. */
+/** Answers the Lambda API as far as the product uses it: Invoke and two reads. Null: not ours. */
 export async function answerLambda(
   gateway: LambdaGateway,
   facts: RequestFacts,
@@ -41,6 +41,7 @@ export async function answerLambda(
   const { region } = facts;
   const name = functionNameIn(asked.target, region);
   if (name === null) return notFound(`Function not found: ${asked.target}`);
+  if (asked.operation === 'GetFunctionConfiguration') return describeFunction(gateway, region, name);
   if (asked.operation === 'GetFunctionUrlConfig') return describeUrl(gateway, region, name, frontUrl);
   const call = { region, name, payload: body.toString('utf8') };
   if (headers['x-amz-invocation-type'] === 'Event') {
@@ -55,6 +56,21 @@ export async function answerLambda(
   }
   const failed = result.functionError === null ? {} : { 'x-amz-function-error': result.functionError };
   return { status: 200, headers: { ...common, 'x-amz-executed-version': '$LATEST', ...failed }, body: result.body };
+}
+
+function describeFunction(gateway: LambdaGateway, region: string, name: string): Reply {
+  const known = gateway.definition(region, name);
+  if (known === null) return notFound(`Function not found: ${name}`);
+  const { handler, timeoutSeconds, memoryMb, environment, roleArn } = known;
+  return json(200, {
+    FunctionName: name,
+    Role: roleArn ?? '',
+    Handler: handler,
+    Timeout: timeoutSeconds,
+    MemorySize: memoryMb,
+    State: 'Active',
+    Environment: { Variables: environment },
+  });
 }
 
 function describeUrl(gateway: LambdaGateway, region: string, name: string, frontUrl: string): Reply {

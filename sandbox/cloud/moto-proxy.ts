@@ -45,6 +45,11 @@ export class MotoProxy {
   readonly #agent = new http.Agent({ keepAlive: true, maxFreeSockets: 32 });
   #port: number | null = null;
 
+  /** Where moto listens; null before it is up. */
+  get port(): number | null {
+    return this.#port;
+  }
+
   /** Says where moto listens. Until then requests are answered with 503. */
   connect(port: number): void {
     this.#port = port;
@@ -78,7 +83,10 @@ export class MotoProxy {
       const options = { host: '127.0.0.1', port: this.#port, agent: this.#agent, method: facts.method };
       const upstream = http.request({ ...options, path: request.url, headers, setHost: false }, (reply) => {
         if (kms) return void this.#answerKms(reply, response, facts.region, requestId);
-        response.writeHead(reply.statusCode ?? 502, replyHeaders(reply, requestId));
+        const shown = replyHeaders(reply, requestId);
+        // A fault may have set another time.
+        if (response.hasHeader('date')) delete shown.date;
+        response.writeHead(reply.statusCode ?? 502, shown);
         reply.pipe(response);
         reply.once('error', () => response.destroy());
       });

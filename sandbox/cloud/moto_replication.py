@@ -30,12 +30,12 @@ def show_replication_status() -> None:
 
 
 def replicate(rules: list[dict[str, Any]]) -> list[dict[str, str]]:
-    """Copies the versions not copied yet. A rule has source, destination, prefix, deleteMarkers, lagSeconds."""
+    """Copies the versions not copied yet. A rule has id, source, destination, prefix, deleteMarkers, lagSeconds."""
     backend = s3.s3_backends[DEFAULT_ACCOUNT_ID]["aws"]
     copied: list[dict[str, str]] = []
     for rule in rules:
         source, destination = backend.buckets.get(rule["source"]), backend.buckets.get(rule["destination"])
-        if source is None or destination is None:
+        if source is None or destination is None or not is_enabled(source, rule["id"]):
             continue
         ripe_at = datetime.datetime.now(datetime.UTC) - datetime.timedelta(seconds=rule.get("lagSeconds", 0))
         for name in [n for n in list(source.keys.keys()) if n.startswith(rule.get("prefix", ""))]:
@@ -44,6 +44,13 @@ def replicate(rules: list[dict[str, Any]]) -> list[dict[str, str]]:
                     copy_version(backend, version, destination, name)
                     copied.append({"source": source.name, "key": name, "versionId": str(version.version_id)})
     return copied
+
+
+def is_enabled(source: Internal, rule_id: str) -> bool:
+    """True while the bucket itself has the rule: somebody may have switched it off after the deployment."""
+    configuration = getattr(source, "replication", None) or {}
+    rules = configuration.get("Rule", [])
+    return any(rule.get("ID") == rule_id and rule.get("Status") == "Enabled" for rule in rules)
 
 
 def is_due(version: Internal, rule: dict[str, Any], ripe_at: datetime.datetime) -> bool:

@@ -27,14 +27,23 @@ export function readScope(authorization: string | undefined, query: URLSearchPar
 }
 
 const LAMBDA_INVOKE = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/;
+const LAMBDA_CONFIGURATION = /^\/2015-03-31\/functions\/([^/]+)\/configuration$/;
 const LAMBDA_URL = /^\/2021-10-31\/functions\/([^/]+)\/url$/;
 
+type LambdaOperation = 'Invoke' | 'GetFunctionUrlConfig' | 'GetFunctionConfiguration';
+const LAMBDA_PATHS: readonly (readonly [LambdaOperation, RegExp])[] = [
+  ['Invoke', LAMBDA_INVOKE],
+  ['GetFunctionUrlConfig', LAMBDA_URL],
+  ['GetFunctionConfiguration', LAMBDA_CONFIGURATION],
+];
+
 /** Name or ARN of the function of a Lambda API path. */
-export function lambdaTarget(path: string): { operation: 'Invoke' | 'GetFunctionUrlConfig'; target: string } | null {
-  const invoke = LAMBDA_INVOKE.exec(path)?.[1];
-  if (invoke !== undefined) return { operation: 'Invoke', target: decodeURIComponent(invoke) };
-  const url = LAMBDA_URL.exec(path)?.[1];
-  return url === undefined ? null : { operation: 'GetFunctionUrlConfig', target: decodeURIComponent(url) };
+export function lambdaTarget(path: string): { operation: LambdaOperation; target: string } | null {
+  for (const [operation, pattern] of LAMBDA_PATHS) {
+    const target = pattern.exec(path)?.[1];
+    if (target !== undefined) return { operation, target: decodeURIComponent(target) };
+  }
+  return null;
 }
 
 const AIRFLOW_OPERATIONS: Record<string, string> = {

@@ -129,6 +129,8 @@ export function runSchedules(options: {
     return known;
   };
   const fire = async (schedule: ScheduleDefinition, slotMs: number): Promise<void> => {
+    // UpdateSchedule may have changed it meanwhile.
+    if (!schedule.enabled) return;
     try {
       const text = fillScheduleInput(schedule.input, slotMs, randomUUID());
       const { StateMachineArn, Name, Input } = targetInput.parse(JSON.parse(text));
@@ -138,14 +140,12 @@ export function runSchedules(options: {
       options.onProblem(`Schedule ${schedule.name} did not start: ${String(error)}`);
     }
   };
-  const tickers = options.schedules
-    .filter((schedule) => schedule.enabled)
-    .map((schedule) => {
-      if (schedule.target !== START_EXECUTION)
-        throw new ScheduleError(`${schedule.name} has the target ${schedule.target}`);
-      const periodMs = periodSeconds(schedule, options.periods) * 1000;
-      return { name: schedule.name, ticker: new Ticker(clock, periodMs, (slot) => fire(schedule, slot)) };
-    });
+  const tickers = options.schedules.map((schedule) => {
+    if (schedule.target !== START_EXECUTION)
+      throw new ScheduleError(`${schedule.name} has the target ${schedule.target}`);
+    const periodMs = periodSeconds(schedule, options.periods) * 1000;
+    return { name: schedule.name, ticker: new Ticker(clock, periodMs, (slot) => fire(schedule, slot)) };
+  });
   const those = (suffix = ''): Ticker[] => tickers.filter((t) => t.name.endsWith(suffix)).map((t) => t.ticker);
   for (const ticker of those()) ticker.start();
   return {

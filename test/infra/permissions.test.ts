@@ -99,9 +99,11 @@ describe('the permissions of the functions', () => {
   it('hold what each call of the adapters needs', () => {
     const folder = join(projectRoot, 'lib/adapters');
     const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' })
-      .filter((file) => file.endsWith('.ts'))
+      // These run on the machine of whoever calls `lifeboat doctor`, with that person's rights.
+      .filter((file) => file.endsWith('.ts') && !file.startsWith('preflight/'))
       .map((file) => readFileSync(join(folder, file), 'utf8'))
       .join('\n');
+    expect(sources).not.toContain('preflight/');
     const commands = new Set([...sources.matchAll(/new (\w+Command)\(/g)].map((match) => String(match[1])));
     const unknown = [...commands].filter((command) => !(command in neededBy));
     expect(unknown, 'say in neededBy what it needs').toEqual([]);

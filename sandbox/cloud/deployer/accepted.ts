@@ -14,18 +14,13 @@ const named = (property: string, attributes: (p: Placement, name: string) => Dep
 const plain: Description = (_placement, name) => ({ ref: name, attributes: {} });
 
 /**
- * Types that need nothing in the sandbox, because it has no permissions, logs or dashboards: accepted as they are, with the attributes
+ * Types that need nothing in the sandbox, because it has no logs or dashboards and enforces no permissions: accepted as they are, with the attributes
  * that others may ask for. A type that is neither here nor created is an error.
  */
 const ACCEPTED: Record<string, Description> = {
-  'AWS::IAM::Role': named('RoleName', (p, name) => ({
-    Arn: `arn:aws:iam::${p.account}:role/${name}`,
-    RoleId: `AROA${name}`,
-  })),
   'AWS::IAM::ManagedPolicy': named('ManagedPolicyName', (p, name) => ({
     PolicyArn: `arn:aws:iam::${p.account}:policy/${name}`,
   })),
-  'AWS::IAM::Policy': plain,
   'AWS::Logs::LogGroup': named('LogGroupName', (p, name) => ({
     Arn: `arn:aws:logs:${p.region}:${p.account}:log-group:${name}:*`,
   })),
@@ -40,7 +35,6 @@ const ACCEPTED: Record<string, Description> = {
   },
   'AWS::SQS::QueuePolicy': plain,
   'AWS::SNS::TopicPolicy': plain,
-  'AWS::S3::BucketPolicy': plain,
   'AWS::Lambda::Permission': plain,
   'AWS::Lambda::EventInvokeConfig': plain,
   'AWS::CloudWatch::Dashboard': plain,

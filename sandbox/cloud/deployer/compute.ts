@@ -8,6 +8,7 @@ import { TemplateError } from './template.ts';
 const functionSchema = z.looseObject({
   FunctionName: z.string().optional(),
   Handler: z.string(),
+  Role: z.string(),
   Runtime: z.string().startsWith('nodejs', 'the gateway runs Node functions only'),
   Timeout: z.number().default(3),
   MemorySize: z.number().default(128),
@@ -33,6 +34,7 @@ export const lambdaFunction: Kind = async (placement) => {
     timeoutSeconds: properties.Timeout,
     memoryMb: properties.MemorySize,
     environment: properties.Environment?.Variables ?? {},
+    roleArn: properties.Role,
   });
   placement.deployment.functions.push(`${region}/${name}`);
   return { ref: name, attributes: { Arn: `arn:aws:lambda:${region}:${account}:function:${name}` } };

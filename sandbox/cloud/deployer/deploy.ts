@@ -7,13 +7,17 @@ import type { Deployment } from './definitions.ts';
 import { alias, key, replicaKey, subscription, topic } from './keys-and-topics.ts';
 import type { Kind } from './kinds.ts';
 import { type Deployed, deploymentOrder, holds, resolve, type Scope } from './resolver.ts';
+import { policy, role } from './roles.ts';
 import { destroyClients, sdkClients } from './sdk-clients.ts';
-import { bucket, table } from './storage.ts';
+import { bucket, bucketPolicy, table } from './storage.ts';
 import { type JsonObject, TemplateError } from './template.ts';
 import { alarm, schedule } from './timed.ts';
 
 const CREATED: Record<string, Kind> = {
+  'AWS::IAM::Role': role,
+  'AWS::IAM::Policy': policy,
   'AWS::S3::Bucket': bucket,
+  'AWS::S3::BucketPolicy': bucketPolicy,
   'AWS::DynamoDB::Table': table,
   'AWS::DynamoDB::GlobalTable': table,
   'AWS::KMS::Key': key,

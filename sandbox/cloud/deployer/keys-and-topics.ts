@@ -1,9 +1,11 @@
 import {
   CreateAliasCommand,
   CreateKeyCommand,
+  GetKeyPolicyCommand,
   type KMSClient,
   ListKeysCommand,
   ListResourceTagsCommand,
+  PutKeyPolicyCommand,
   UpdateAliasCommand,
 } from '@aws-sdk/client-kms';
 import { CreateTopicCommand, ListSubscriptionsByTopicCommand, SubscribeCommand } from '@aws-sdk/client-sns';
@@ -28,23 +30,47 @@ function deployedKey(placement: Placement, keyId: string): Deployed {
   return { ref: keyId, attributes: { Arn, KeyId: keyId } };
 }
 
-const keySchema = z.looseObject({ MultiRegion: z.boolean().default(false), Description: z.string().optional() });
+const policySchema = z.looseObject({ Statement: z.array(z.json()).default([]) });
+const keySchema = z.looseObject({
+  MultiRegion: z.boolean().default(false),
+  Description: z.string().optional(),
+  KeyPolicy: policySchema.optional(),
+});
+
+/** The halves of a multi-Region key are one key here, so that one policy holds what both templates say. */
+async function addToPolicy(
+  kms: KMSClient,
+  KeyId: string,
+  given: z.infer<typeof policySchema> | undefined,
+): Promise<void> {
+  if (!given) return;
+  const name = { KeyId, PolicyName: 'default' };
+  const { Policy = '{}' } = await kms.send(new GetKeyPolicyCommand(name));
+  const present = policySchema.parse(JSON.parse(Policy));
+  const texts = new Set([...present.Statement, ...given.Statement].map((statement) => JSON.stringify(statement)));
+  const Statement = [...texts].map((text) => z.json().parse(JSON.parse(text)));
+  await kms.send(new PutKeyPolicyCommand({ ...name, Policy: JSON.stringify({ ...given, Statement }) }));
+}
 
 export const key: Kind = async (placement) => {
-  const { MultiRegion, Description } = read(placement, keySchema);
+  const { MultiRegion, Description, KeyPolicy } = read(placement, keySchema);
   const { kms } = placement.clients;
   const origin = `${placement.stackName}/${placement.logicalId}`;
   const present = await findKey(kms, origin);
   if (present) return deployedKey(placement, present);
   const Tags = [{ TagKey: ORIGIN_TAG, TagValue: origin }];
   const { KeyMetadata } = await kms.send(new CreateKeyCommand({ MultiRegion, Description, Tags }));
+  await addToPolicy(kms, KeyMetadata?.KeyId ?? '', KeyPolicy);
   return deployedKey(placement, KeyMetadata?.KeyId ?? '');
 };
 
 /** A replica is the same key under another Region's ARN: the front sends the KMS calls of all Regions to one. */
 export const replicaKey: Kind = async (placement) => {
-  const { PrimaryKeyArn } = read(placement, z.looseObject({ PrimaryKeyArn: z.string() }));
-  return deployedKey(placement, PrimaryKeyArn.split('/').pop() ?? '');
+  const schema = z.looseObject({ PrimaryKeyArn: z.string(), KeyPolicy: policySchema.optional() });
+  const { PrimaryKeyArn, KeyPolicy } = read(placement, schema);
+  const keyId = PrimaryKeyArn.split('/').pop() ?? '';
+  await addToPolicy(placement.clients.kms, keyId, KeyPolicy);
+  return deployedKey(placement, keyId);
 };
 
 export const alias: Kind = async (placement) => {

@@ -1,5 +1,6 @@
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { IAMClient } from '@aws-sdk/client-iam';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
@@ -10,6 +11,7 @@ export type SdkClients = {
   frontUrl: string;
   cloudwatch: CloudWatchClient;
   dynamodb: DynamoDBClient;
+  iam: IAMClient;
   kms: KMSClient;
   s3: S3Client;
   sfn: SFNClient;
@@ -32,6 +34,7 @@ export function sdkClients(front: string, region: string, accessKeyId: string, t
     frontUrl: front,
     cloudwatch: new CloudWatchClient(configuration),
     dynamodb: new DynamoDBClient(configuration),
+    iam: new IAMClient(configuration),
     kms: new KMSClient(configuration),
     s3: new S3Client({ ...configuration, forcePathStyle: true }),
     sfn: new SFNClient({ ...configuration, disableHostPrefix: true }),

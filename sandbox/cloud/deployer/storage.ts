@@ -1,5 +1,16 @@
-import { CreateTableCommand, DescribeTableCommand } from '@aws-sdk/client-dynamodb';
-import { CreateBucketCommand, PutBucketReplicationCommand, PutBucketVersioningCommand } from '@aws-sdk/client-s3';
+import {
+  CreateTableCommand,
+  DescribeTableCommand,
+  UpdateContinuousBackupsCommand,
+  UpdateTableCommand,
+} from '@aws-sdk/client-dynamodb';
+import {
+  CreateBucketCommand,
+  PutBucketEncryptionCommand,
+  PutBucketPolicyCommand,
+  PutBucketReplicationCommand,
+  PutBucketVersioningCommand,
+} from '@aws-sdk/client-s3';
 import * as z from 'zod';
 import { isNamed, type Kind, type Placement, read } from './kinds.ts';
 
@@ -12,8 +23,21 @@ const ruleSchema = z.looseObject({
   Destination: z.looseObject({ Bucket: z.string() }),
 });
 
+const encryptionSchema = z.looseObject({
+  ServerSideEncryptionConfiguration: z.array(
+    z.looseObject({
+      BucketKeyEnabled: z.boolean().optional(),
+      ServerSideEncryptionByDefault: z.looseObject({
+        SSEAlgorithm: z.enum(['AES256', 'aws:kms']),
+        KMSMasterKeyID: z.string().optional(),
+      }),
+    }),
+  ),
+});
+
 const bucketSchema = z.looseObject({
   BucketName: z.string().optional(),
+  BucketEncryption: encryptionSchema.optional(),
   VersioningConfiguration: z.looseObject({ Status: z.enum(['Enabled', 'Suspended']) }).optional(),
   ReplicationConfiguration: z.looseObject({ Role: z.string(), Rules: z.array(ruleSchema) }).optional(),
   ObjectLockEnabled: z.boolean().optional(),
@@ -37,6 +61,7 @@ export const bucket: Kind = async (placement) => {
     const VersioningConfiguration = { Status: status };
     await clients.s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration }));
   }
+  if (properties.BucketEncryption) await encryption(placement, Bucket, properties.BucketEncryption);
   if (properties.ReplicationConfiguration) await replication(placement, Bucket, properties.ReplicationConfiguration);
   const domain = `${Bucket}.s3.amazonaws.com`;
   const attributes = {
@@ -45,6 +70,36 @@ export const bucket: Kind = async (placement) => {
     RegionalDomainName: `${Bucket}.s3.${region}.amazonaws.com`,
   };
   return { ref: Bucket, attributes };
+};
+
+async function encryption(
+  placement: Placement,
+  Bucket: string,
+  given: z.infer<typeof encryptionSchema>,
+): Promise<void> {
+  const Rules = given.ServerSideEncryptionConfiguration.map(({ BucketKeyEnabled, ServerSideEncryptionByDefault }) => ({
+    BucketKeyEnabled,
+    ApplyServerSideEncryptionByDefault: {
+      SSEAlgorithm: ServerSideEncryptionByDefault.SSEAlgorithm,
+      KMSMasterKeyID: ServerSideEncryptionByDefault.KMSMasterKeyID,
+    },
+  }));
+  const ServerSideEncryptionConfiguration = { Rules };
+  await placement.clients.s3.send(new PutBucketEncryptionCommand({ Bucket, ServerSideEncryptionConfiguration }));
+}
+
+const policySchema = z.looseObject({
+  Bucket: z.string(),
+  PolicyDocument: z.looseObject({ Statement: z.array(z.looseObject({ Effect: z.enum(['Allow', 'Deny']) })) }),
+});
+
+/** Whom a bucket admits can be read again. What it denies is left out: moto would deny it without its conditions. */
+export const bucketPolicy: Kind = async (placement) => {
+  const { Bucket, PolicyDocument } = read(placement, policySchema);
+  const Statement = PolicyDocument.Statement.filter(({ Effect }) => Effect === 'Allow');
+  const Policy = JSON.stringify({ ...PolicyDocument, Statement });
+  if (Statement.length > 0) await placement.clients.s3.send(new PutBucketPolicyCommand({ Bucket, Policy }));
+  return { ref: placement.generatedName, attributes: {} };
 };
 
 /** The SDK types Regions as a closed list; any Region text is valid on the wire. */
@@ -85,6 +140,8 @@ const tableSchema = z.looseObject({
   TableName: z.string().optional(),
   AttributeDefinitions: z.array(z.object({ AttributeName: z.string(), AttributeType: z.enum(['S', 'N', 'B']) })),
   KeySchema: z.array(z.object({ AttributeName: z.string(), KeyType: z.enum(['HASH', 'RANGE']) })),
+  DeletionProtectionEnabled: z.boolean().default(false),
+  PointInTimeRecoverySpecification: z.looseObject({ PointInTimeRecoveryEnabled: z.boolean() }).optional(),
   StreamSpecification: z.undefined('the sandbox has no table streams').optional(),
 });
 
@@ -97,6 +154,13 @@ export const table: Kind = async (placement) => {
   await placement.clients.dynamodb.send(new CreateTableCommand(input)).catch((error: unknown) => {
     if (!isNamed(error, 'ResourceInUseException')) throw error;
   });
+  const { DeletionProtectionEnabled, PointInTimeRecoverySpecification } = properties;
+  await placement.clients.dynamodb.send(new UpdateTableCommand({ TableName, DeletionProtectionEnabled }));
+  if (PointInTimeRecoverySpecification) {
+    const { PointInTimeRecoveryEnabled } = PointInTimeRecoverySpecification;
+    const backups = { TableName, PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled } };
+    await placement.clients.dynamodb.send(new UpdateContinuousBackupsCommand(backups));
+  }
   const described = await placement.clients.dynamodb.send(new DescribeTableCommand({ TableName }));
   return { ref: TableName, attributes: { Arn: described.Table?.TableArn ?? '' } };
 };

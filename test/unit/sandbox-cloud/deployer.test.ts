@@ -31,7 +31,7 @@ function assembly(stacks: Record<string, { region?: string; dependencies?: strin
 const deploy = (parameters = {}) =>
   deployAssembly({ cdkOut: folder, frontUrl: 'http://127.0.0.1:1', gateway, parameters });
 
-const role = (name: string) => ({ Type: 'AWS::IAM::Role', Properties: { RoleName: name } });
+const logGroup = (name: string) => ({ Type: 'AWS::Logs::LogGroup', Properties: { LogGroupName: name } });
 
 beforeAll(() => assembly({}));
 afterAll(async () => {
@@ -54,9 +54,9 @@ describe('the deployer', () => {
   });
 
   it('gives accepted resources attributes that look like those of AWS', async () => {
-    const Outputs = { Arn: { Value: { 'Fn::GetAtt': ['Role', 'Arn'] } } };
-    assembly({ One: { template: { Resources: { Role: role('probe') }, Outputs } } });
-    expect((await deploy()).outputs.One?.Arn).toBe('arn:aws:iam::123456789012:role/probe');
+    const Outputs = { Arn: { Value: { 'Fn::GetAtt': ['Log', 'Arn'] } } };
+    assembly({ One: { template: { Resources: { Log: logGroup('probe') }, Outputs } } });
+    expect((await deploy()).outputs.One?.Arn).toBe('arn:aws:logs:eu-west-1:123456789012:log-group:probe:*');
   });
 
   it('takes parameters from the caller, from outputs of earlier stacks and from defaults', async () => {
@@ -79,8 +79,8 @@ describe('the deployer', () => {
 
   it('leaves out resources and outputs whose condition does not hold', async () => {
     const Conditions = { Never: { 'Fn::Equals': ['a', 'b'] } };
-    const Resources = { Role: { ...role('x'), Condition: 'Never' }, Other: role('y') };
-    const Outputs = { Arn: { Condition: 'Never', Value: { Ref: 'Role' } } };
+    const Resources = { Log: { ...logGroup('x'), Condition: 'Never' }, Other: logGroup('y') };
+    const Outputs = { Arn: { Condition: 'Never', Value: { Ref: 'Log' } } };
     assembly({ One: { template: { Conditions, Resources, Outputs } } });
     const deployment = await deploy();
     expect(deployment.resources.One).toEqual({ Other: 'y' });
