@@ -43,5 +43,4 @@ export const CreateEnvironmentRequest = z.object({
 export type CreateEnvironmentRequest = z.infer<typeof CreateEnvironmentRequest>;
 
 /** What protect has captured of an environment: GetEnvironment's answer, of which the members above are read. */
-export const CapturedEnvironment = CreateEnvironmentRequest;
-export type CapturedEnvironment = z.infer<typeof CapturedEnvironment>;
+export type CapturedEnvironment = CreateEnvironmentRequest;

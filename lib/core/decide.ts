@@ -120,8 +120,7 @@ function targetObjection({ holder, other, config, now }: Situation): { isBad: bo
 export const isCreatable = (
   { diagnosis, site }: Verdict,
   { strategy, sites }: Pick<PairConfig, 'strategy' | 'sites'>,
-): boolean =>
-  diagnosis === 'ENV_GONE' && strategy === 'backup-restore' && sites[site].create !== undefined;
+): boolean => diagnosis === 'ENV_GONE' && strategy === 'backup-restore' && sites[site].create !== undefined;
 
 /** Why the policy must ask a person, or null. */
 function automaticObstacle({ control, verdict, config, holder, now }: Situation): string | null {

@@ -1,6 +1,6 @@
 import type { ZodError } from 'zod';
 import type { SiteConfig, SiteCreation } from '../contracts/config.ts';
-import { CapturedEnvironment, type CreateEnvironmentRequest } from '../contracts/environment.ts';
+import { type CapturedEnvironment, CreateEnvironmentRequest } from '../contracts/environment.ts';
 import { keysOf } from '../contracts/names.ts';
 import { records } from '../contracts/records.ts';
 import { type FoundObject, type NeededObject, neededObjects, planCreation } from '../core/creation/request.ts';
@@ -48,7 +48,7 @@ async function readCaptured(world: StepContext): Promise<CapturedEnvironment> {
   if (stored.sha256 !== sha256 && stored.sha256 !== previousSha256) {
     throw refused(`${key} in the bucket of site ${target} is not what was captured at ${at} (another digest)`);
   }
-  const parsed = CapturedEnvironment.safeParse(JSON.parse(stored.body.toString('utf8')));
+  const parsed = CreateEnvironmentRequest.safeParse(JSON.parse(stored.body.toString('utf8')));
   if (parsed.success) return parsed.data;
   throw refused(`the captured configuration ${key} is incomplete: ${fieldsOf(parsed.error)}`);
 }

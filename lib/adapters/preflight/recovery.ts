@@ -1,6 +1,6 @@
 import { GetBucketVersioningCommand, GetObjectCommand } from '@aws-sdk/client-s3';
 import { z } from 'zod';
-import { CapturedEnvironment } from '../../contracts/environment.ts';
+import { CreateEnvironmentRequest } from '../../contracts/environment.ts';
 import type { Side } from '../../contracts/ids.ts';
 import { Manifest } from '../../contracts/manifest.ts';
 import { records } from '../../contracts/records.ts';
@@ -82,7 +82,7 @@ export type CapturedCopy = {
 export async function readCaptured(bucket: SiteBucket, key: string, of: Side): Promise<CapturedCopy | null> {
   const stored = await bucket.read(key);
   if (stored === null) return null;
-  const found = CapturedEnvironment.parse(jsonOf(stored.body));
+  const found = CreateEnvironmentRequest.parse(jsonOf(stored.body));
   return {
     facts: {
       of,
@@ -95,7 +95,7 @@ export async function readCaptured(bucket: SiteBucket, key: string, of: Side): P
   };
 }
 
-const Sources = CapturedEnvironment.pick({
+const Sources = CreateEnvironmentRequest.pick({
   PluginsS3Path: true,
   PluginsS3ObjectVersion: true,
   RequirementsS3Path: true,

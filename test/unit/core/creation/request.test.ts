@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { SiteConfig } from '../../../../lib/contracts/config.ts';
-import { CapturedEnvironment, CreateEnvironmentRequest } from '../../../../lib/contracts/environment.ts';
+import { CreateEnvironmentRequest } from '../../../../lib/contracts/environment.ts';
 import { type FoundObject, neededObjects, planCreation } from '../../../../lib/core/creation/request.ts';
 
 /** GetEnvironment's answer of a fully configured environment: the 25 members of Create, and what the service adds. */
@@ -69,7 +69,7 @@ const there = (one: ReturnType<typeof neededObjects>[number]): FoundObject => ({
 
 type Changes = { captured?: object; site?: Record<string, unknown>; objects?: (one: FoundObject) => FoundObject };
 function plan({ captured = {}, site = {}, objects = (one) => one }: Changes = {}) {
-  const parsed = CapturedEnvironment.parse({ ...answer, ...captured });
+  const parsed = CreateEnvironmentRequest.parse({ ...answer, ...captured });
   const found = neededObjects(parsed).map(there).map(objects);
   return planCreation({
     captured: parsed,
