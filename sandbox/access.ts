@@ -16,6 +16,8 @@ export type Access = {
   readonly airflow: (side: Side) => AirflowApi;
   readonly bucket: (side: Side) => S3SiteBucket;
   readonly executions: StepFunctionsExecutions;
+  /** Environments of a site's Region with their status, of whatever name. */
+  readonly environments: (side: Side) => readonly { readonly name: string; readonly status: string }[];
   readonly clients: (region: string) => ReturnType<typeof awsClients>;
 };
 
@@ -28,10 +30,17 @@ export function harnessAccess(sandbox: Sandbox): Access {
   return {
     table: new DynamoControlTable({ client: controller.dynamo(), table: names.table, pair: config.pair }),
     airflow: (side) =>
-      siteAirflow({ place: place(config.sites[side].region), environment: config.sites[side].environment }),
+      siteAirflow({
+        place: place(config.sites[side].region),
+        environment: sandbox.environmentOf(side) ?? config.sites[side].environment,
+      }),
     bucket: (side) =>
       new S3SiteBucket({ client: awsClients(place(config.sites[side].region)).s3(), bucket: names.siteBucket(side) }),
     executions: new StepFunctionsExecutions({ client: controller.sfn(), names }),
+    environments: (side) => {
+      const { region } = config.sites[side];
+      return sandbox.mwaa.names(region).map((name) => ({ name, status: sandbox.mwaa.find(region, name).status }));
+    },
     clients: (region) => awsClients(place(region)),
   };
 }

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 import type { Side } from '../lib/contracts/ids.ts';
+import { unpackPlugins } from './airflow/plugins.ts';
 import { type AirflowSite, createSite } from './airflow/site.ts';
 import type { Administrator, AirflowInstallation, TemplateDatabases } from './airflow/template-databases.ts';
 import type { PostgresServer } from './host/postgres.ts';
@@ -51,6 +52,7 @@ export function airflowBackend(options: BackendOptions): AirflowBackend {
         },
         statsdPort: options.statsdPort(spec.environment),
       });
+      await unpackPlugins(options.airflow.environment.python, site.pluginsFolder, spec.plugins);
       await site.start();
       options.sites.set(spec.environment, site);
       return running(site, options, () => options.sites.delete(spec.environment));
@@ -68,8 +70,9 @@ function running(site: AirflowSite, options: BackendOptions, forget: () => void)
       forget();
       await site.destroy();
     },
-    restart: async () => {
+    restart: async (spec) => {
       await site.stop();
+      await unpackPlugins(options.airflow.environment.python, site.pluginsFolder, spec.plugins);
       await site.start();
     },
     cli: (args) => runCli(options.airflow.environment.program('airflow'), args, site),

@@ -1,7 +1,8 @@
 import { readFile, rm } from 'node:fs/promises';
-import { Argument, Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { SandboxNotUpError } from '../lib/cli/errors.ts';
 import { defaultSandbox, readSandbox, SandboxName } from '../lib/cli/sandbox-state.ts';
+import { Strategy } from '../lib/contracts/config.ts';
 import { parsePairConfig } from '../lib/contracts/parse-config.ts';
 import { breaks } from './breaks.ts';
 import { beginProduction, runDemo } from './demo/run.ts';
@@ -9,15 +10,16 @@ import { demoSummary } from './demo/summary.ts';
 import { SandboxHostError } from './host/errors.ts';
 import { installCleanup, killTagged, sweep } from './host/processes.ts';
 import { findTagged } from './host/tagged-processes.ts';
-import { sandboxPair } from './pair.ts';
+import { namesOfSite, sandboxPair } from './pair.ts';
 import { isAlive, projectRoot, refuseIfUp, sandboxPlace, sandboxThatIsUp } from './place.ts';
 import { progress, result, timedProgress } from './print.ts';
 import { until } from './until.ts';
 import { type Sandbox, startSandbox } from './up.ts';
 
 type Place = { readonly name: string; readonly port?: number };
+type Start = Place & { readonly strategy: Strategy };
 
-async function demo(options: Place & { json?: boolean; keep?: boolean }): Promise<void> {
+async function demo(options: Start & { json?: boolean; keep?: boolean }): Promise<void> {
   const tell = timedProgress();
   const sandbox = await openSandbox(options, tell);
   try {
@@ -29,14 +31,14 @@ async function demo(options: Place & { json?: boolean; keep?: boolean }): Promis
   }
 }
 
-async function up(options: Place & { production: boolean }): Promise<void> {
+async function up(options: Start & { production: boolean }): Promise<void> {
   const tell = timedProgress();
   const sandbox = await openSandbox(options, tell);
   if (options.production) await beginProduction(sandbox, tell);
   await stayUp(sandbox);
 }
 
-async function openSandbox({ name, port }: Place, tell: (line: string) => void): Promise<Sandbox> {
+async function openSandbox({ name, port, strategy }: Start, tell: (line: string) => void): Promise<Sandbox> {
   const { id, stateFile } = sandboxPlace(name);
   // Before there is a cleanup, which would end the one that is up.
   await refuseIfUp(name);
@@ -44,13 +46,19 @@ async function openSandbox({ name, port }: Place, tell: (line: string) => void):
     progress('ending everything this sandbox started');
     await rm(stateFile, { force: true });
   });
-  return await startSandbox({ name, port, config: sandboxPair('demo'), progress: tell });
+  return await startSandbox({ name, port, config: sandboxPair('demo', { strategy }), progress: tell });
 }
 
 /** Keeps the process, and with it the sandbox, until Ctrl-C or `down`. */
 async function stayUp(sandbox: Sandbox): Promise<never> {
-  for (const side of ['a', 'b'] as const)
-    progress(`site ${side}: ${sandbox.site(side).url}  user admin  password ${sandbox.password}`);
+  for (const side of ['a', 'b'] as const) {
+    const environment = sandbox.environmentOf(side);
+    progress(
+      environment === null
+        ? `site ${side}: no environment; it is created when it is needed`
+        : `site ${side}: ${environment}  ${sandbox.site(side).url}  user admin  password ${sandbox.password}`,
+    );
+  }
   progress(`look:   npm run lifeboat -- status --sandbox ${sandbox.name}`);
   progress(`break:  npm run sandbox -- break scheduler --name ${sandbox.name}`);
   progress(`The sandbox is up. Ctrl-C, or npm run sandbox -- down --name ${sandbox.name}, ends it.`);
@@ -100,8 +108,9 @@ async function breakIt(what: string, { name }: { name: string }): Promise<void> 
   if (!chosen) throw new Error(`${what} is listed and cannot be broken`);
   const kill = chosen.kill?.(state.config);
   if (kill) {
-    const site = state.config.sites[kill.side].environment.replaceAll('-', '_');
-    await killTagged({ sandbox: state.id, part: `${site}/${kill.part}` });
+    for (const name of namesOfSite(state.config, kill.side)) {
+      await killTagged({ sandbox: state.id, part: `${name.replaceAll('-', '_')}/${kill.part}` });
+    }
   }
   const rules = chosen.faults?.(state.config);
   if (rules) await fetch(faultsUrl, { method: 'POST', body: JSON.stringify(rules) });
@@ -113,17 +122,26 @@ function program(): Command {
     command.option('--name <name>', 'name of the sandbox', sandboxName, defaultSandbox);
   const placed = (command: Command) =>
     named(command).option('--port <port>', 'port of the AWS endpoint (default: any free one)', portNumber);
+  const started = (command: Command) =>
+    placed(command).addOption(
+      new Option('--strategy <strategy>', 'does site b exist, or is it created when it is needed?')
+        .choices(Strategy.options)
+        .default('warm-standby'),
+    );
   // Before there are commands: they take it over when they are made.
   const root = new Command('sandbox')
     .exitOverride()
-    .description('Three Regions on this machine: two real Airflow sites and the controller.');
-  placed(root.command('demo'))
+    .description('Three Regions on this machine: real Airflow sites and the controller.');
+  started(root.command('demo'))
     .description('lose a site for real and watch the controller bring production up on the other one')
     .option('--json', 'one JSON document on stdout; progress goes to stderr')
     .option('--keep', 'leave the sandbox up afterwards')
-    .addHelpText('after', '\nExamples:\n  npm run demo\n  npm run demo -- --json\n  npm run demo -- --keep')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  npm run demo\n  npm run demo -- --strategy backup-restore\n  npm run demo -- --json',
+    )
     .action(demo);
-  placed(root.command('up'))
+  started(root.command('up'))
     .description('boot a sandbox and keep it until Ctrl-C')
     .option('--no-production', 'neither adopt the pair nor start production')
     .action(up);

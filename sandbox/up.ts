@@ -4,30 +4,28 @@ import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { S3Client } from '@aws-sdk/client-s3';
 import type { SandboxState } from '../lib/cli/sandbox-state.ts';
 import type { PairConfig } from '../lib/contracts/config.ts';
 import type { Side } from '../lib/contracts/ids.ts';
 import { namesOf } from '../lib/contracts/names.ts';
 import type { AirflowSite } from './airflow/site.ts';
 import { prepareTemplates } from './airflow/template-databases.ts';
-import { airflowBackend } from './airflow-backend.ts';
-import { ACCOUNT, CALLERS } from './cloud/callers.ts';
+import { CALLERS } from './cloud/callers.ts';
 import { type Clockwork, startClockwork } from './cloud/clockwork.ts';
 import { type Cloud, startCloud } from './cloud/cloud.ts';
 import { deployAssembly } from './cloud/deployer/deploy.ts';
+import { createExecutionRoles } from './cloud/execution-roles.ts';
 import type { Front } from './cloud/front.ts';
 import type { LambdaGateway } from './cloud/gateway.ts';
-import type { Containers } from './cloud/metrics.ts';
-import { createEnvironment } from './create-environment.ts';
 import { type PostgresServer, startPostgres } from './host/postgres.ts';
 import { preflight } from './host/preflight.ts';
 import { startProcess, sweep } from './host/processes.ts';
 import { allInstalled, installAirflow, installTools } from './host/python-tools.ts';
 import { SANDBOX_VARIABLE } from './host/tagged-processes.ts';
-import { MwaaFake } from './mwaa/mwaa-fake.ts';
-import { environmentName, sandboxAirflowVersion, siteKey } from './pair.ts';
+import type { MwaaFake } from './mwaa/mwaa-fake.ts';
+import { namesOfSite, sandboxAirflowVersion, sandboxNetwork, siteKey } from './pair.ts';
 import { projectRoot, refuseIfUp, sandboxPlace, stateRoot } from './place.ts';
+import { containersOf, createSites, startMwaa } from './sites.ts';
 
 const run = promisify(execFile);
 
@@ -40,7 +38,10 @@ export type SandboxOptions = {
   readonly port?: number | undefined;
 };
 
-/** A sandbox that is up: two sites that run, a controller that is deployed, schedules that stand still. */
+/**
+ * A sandbox that is up: the sites of its strategy run, a controller is deployed, the schedules stand still. With strategy
+ * backup-restore site b has its bucket and no environment.
+ */
 export type Sandbox = {
   readonly id: string;
   readonly name: string;
@@ -51,6 +52,9 @@ export type Sandbox = {
   readonly clockwork: Clockwork;
   readonly postgres: PostgresServer;
   readonly mwaa: MwaaFake;
+  /** The environment that a site has now, whatever its name; null when it has none whose Airflow runs. */
+  readonly environmentOf: (side: Side) => string | null;
+  /** The Airflow of that environment. @throws Error when there is none. */
   readonly site: (side: Side) => AirflowSite;
   readonly password: string;
   /** The moment since which the production DAGs have been scheduled. */
@@ -138,13 +142,15 @@ async function boot(options: Boot): Promise<Sandbox> {
     faults: front.faults,
     deployment,
     schedulePeriods: { '-watch': config.timing.tickSeconds, '-protect': config.timing.recoveryPointSeconds },
-    environments: (['a', 'b'] as const).map((side) => ({
-      environment: config.sites[side].environment,
-      region: config.sites[side].region,
-      accessKeyId: siteKey[side],
-      periodSeconds: config.timing.heartbeatPeriodSeconds,
-      containers: () => containersOf(sites.get(config.sites[side].environment), database.postgres),
-    })),
+    environments: (['a', 'b'] as const).flatMap((side) =>
+      namesOfSite(config, side).map((environment) => ({
+        environment,
+        region: config.sites[side].region,
+        accessKeyId: siteKey[side],
+        periodSeconds: config.timing.heartbeatPeriodSeconds,
+        containers: () => containersOf(sites.get(environment), database.postgres),
+      })),
+    ),
     onProblem: (message) => {
       // What was under way when everything is ended fails, and nobody needs to know.
       if (options.opened.length > 0) progress(`clockwork: ${message}`);
@@ -153,7 +159,33 @@ async function boot(options: Boot): Promise<Sandbox> {
   options.opened.push(() => clockwork.close());
   clockwork.schedules.pause();
   const demoStart = new Date(Math.floor(Date.now() / 60_000) * 60_000 - 60_000);
-  const mwaa = await createSites({ options, cloud, database, clockwork, sites, administrator, demoStart });
+  const { a, b } = config.sites;
+  await createExecutionRoles(front.url, a.region, [a.executionRoleArn, b.executionRoleArn]);
+  const { airflow, tools } = options.python;
+  const ofSites = {
+    ...{
+      sandbox: id,
+      stateDir,
+      config,
+      front,
+      clockwork,
+      ...database,
+      administrator,
+      airflow,
+      demoStart,
+      sites,
+      progress,
+    },
+    python: tools.python,
+  };
+  const mwaa = startMwaa(ofSites);
+  options.opened.push(() => mwaa.close());
+  await createSites(ofSites);
+  front.useAccount({
+    networks: { [a.region]: sandboxNetwork.a, [b.region]: sandboxNetwork.b },
+    environmentsQuota: (region) => mwaa.quota(region),
+    schedules: deployment.schedules,
+  });
   const state: SandboxState = {
     endpoint: front.url,
     configFile,
@@ -162,12 +194,14 @@ async function boot(options: Boot): Promise<Sandbox> {
     pid: process.pid,
   };
   await writeFile(options.stateFile, JSON.stringify(state, null, 2));
+  // A name is passed over for good, so the last one that runs is the site's.
+  const environmentOf = (side: Side) => namesOfSite(config, side).findLast((name) => sites.has(name)) ?? null;
   return {
-    ...{ id, name: options.name, stateDir, config, front, gateway, clockwork, mwaa, demoStart },
+    ...{ id, name: options.name, stateDir, config, front, gateway, clockwork, mwaa, demoStart, environmentOf },
     postgres: database.postgres,
     password: administrator.password,
     site: (side) => {
-      const site = sites.get(config.sites[side].environment);
+      const site = sites.get(environmentOf(side) ?? '');
       if (!site) throw new Error(`site ${side} does not run`);
       return site;
     },
@@ -222,49 +256,3 @@ const siteParameters = (config: PairConfig) => ({
     PrimaryKeyArn: { stack: `${namesOf(config).prefix}-site-a`, output: 'KeyArn' },
   },
 });
-
-function containersOf(site: AirflowSite | undefined, postgres: PostgresServer): Containers {
-  const running = site?.processesRunning();
-  return {
-    Scheduler: running && running.scheduler > 0 ? 1 : 0,
-    BaseWorker: running && running.worker > 0 ? 1 : 0,
-    WebServer: running && running.webserver > 0 ? 1 : 0,
-    database: site !== undefined && postgres.isRunning(),
-  };
-}
-
-async function createSites(made: {
-  options: Boot;
-  cloud: Cloud;
-  database: Awaited<ReturnType<typeof startDatabase>>;
-  clockwork: Clockwork;
-  sites: Map<string, AirflowSite>;
-  administrator: { name: string; password: string };
-  demoStart: Date;
-}): Promise<MwaaFake> {
-  const { options, cloud, database, clockwork } = made;
-  const { config, progress } = options;
-  const frontUrl = cloud.front.url;
-  const credentials = { accessKeyId: CALLERS.harness, secretAccessKey: 'sandbox' };
-  const s3 = (region: string) => new S3Client({ region, endpoint: frontUrl, forcePathStyle: true, credentials });
-  const mwaa = new MwaaFake({
-    account: ACCOUNT,
-    front: frontUrl,
-    backend: airflowBackend({
-      ...{ sandbox: options.id, stateDir: options.stateDir, frontUrl, airflow: options.python.airflow, ...database },
-      ...{ administrator: made.administrator, demoStart: made.demoStart, sites: made.sites },
-      sideOf: (name) => (name === environmentName(config.pair, 'a') ? 'a' : 'b'),
-      statsdPort: (name) => clockwork.metrics[name]?.statsdPort ?? 0,
-    }),
-    s3,
-    durations: { create: 1, update: 5, snapshot: 1, rollBack: 1, maintenance: 5, delete: 1 },
-    airflowVersions: [sandboxAirflowVersion],
-    onSyncError: (region, name, error) => progress(`DAG sync of ${name} in ${region}: ${String(error)}`),
-  });
-  options.opened.push(() => mwaa.close());
-  cloud.front.useMwaa(mwaa.handle);
-  const create = (side: Side) =>
-    createEnvironment({ side, config, frontUrl, s3: s3(config.sites[side].region), progress });
-  await Promise.all([create('a'), create('b')]);
-  return mwaa;
-}

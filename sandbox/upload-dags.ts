@@ -2,23 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { CreateBucketCommand, PutBucketVersioningCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { PairConfig } from '../lib/contracts/config.ts';
-import { namesOf } from '../lib/contracts/names.ts';
-
-/** The product's file `pair.json` in the DAG bucket: which sites there are, for DAGs that have no other source. */
-export function pairFile(config: PairConfig): string {
-  const names = namesOf(config);
-  const site = (side: 'a' | 'b') => ({
-    environment: config.sites[side].environment,
-    region: config.sites[side].region,
-    bucket: names.siteBucket(side),
-  });
-  return JSON.stringify({
-    pair: config.pair,
-    canarySeconds: config.timing.canarySeconds,
-    keyAlias: names.keyAlias,
-    sites: { a: site('a'), b: site('b') },
-  });
-}
+import { helperPairFile } from '../lib/contracts/helper-pair.ts';
 
 /** Makes a DAG bucket and puts the production DAGs and the helper DAGs into it, as a deployment does. */
 export async function uploadDags(
@@ -43,7 +27,7 @@ export async function uploadDags(
   ] as const) {
     for (const file of await filesBelow(folder)) await put(`${prefix}${file}`, await readFile(path.join(folder, file)));
   }
-  await put('mwaa_lifeboat/pair.json', pairFile(config));
+  await put('mwaa_lifeboat/pair.json', helperPairFile(config));
 }
 
 export type DagFolders = { readonly production: string; readonly helpers: string };

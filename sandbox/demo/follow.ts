@@ -1,14 +1,18 @@
 import type { OpRecord, StepRecord } from '../../lib/contracts/control.ts';
+import type { Side } from '../../lib/contracts/ids.ts';
 import { records } from '../../lib/contracts/records.ts';
 import type { Access } from '../access.ts';
 
+type Seen = Pick<Access, 'environments'> & { readonly table: Pick<Access['table'], 'get' | 'list'> };
+
 /** Tells each change of the pair once: verdicts with their reasons, snapshots, the op's steps with their times. */
 export class Follower {
-  readonly #access: Access;
+  readonly #access: Seen;
   readonly #tell: (line: string) => void;
   readonly #told = new Set<string>();
+  readonly #statuses = new Map<string, string>();
 
-  constructor(access: Access, tell: (line: string) => void) {
+  constructor(access: Seen, tell: (line: string) => void) {
     this.#access = access;
     this.#tell = tell;
   }
@@ -16,6 +20,7 @@ export class Follower {
   /** Looks once and tells what is new. */
   async look(): Promise<void> {
     const { table } = this.#access;
+    this.#environments();
     for (const side of ['a', 'b'] as const) {
       const verdict = await table.get(records.verdict(side));
       if (!verdict) continue;
@@ -31,6 +36,26 @@ export class Follower {
       this.#once(`snapshot ${value.snapshotId} ${what}`, `snapshot ${value.snapshotId.slice(0, 15)}…: ${what}`);
     }
     for (const { value } of await table.list(records.ops())) await this.#op(value);
+  }
+
+  /** Tells each change of an environment's status; the first ones are known from the start. */
+  #environments(): void {
+    for (const side of ['a', 'b'] as const) {
+      const there = this.#access.environments(side);
+      for (const { name, status } of there) this.#environment(side, name, status);
+      const names = there.map(({ name }) => name);
+      for (const name of this.#statuses.keys()) {
+        if (name.startsWith(`${side} `) && !names.includes(name.slice(2)))
+          this.#environment(side, name.slice(2), 'gone');
+      }
+    }
+  }
+
+  #environment(side: Side, name: string, status: string): void {
+    const key = `${side} ${name}`;
+    if (this.#statuses.get(key) === status) return;
+    this.#statuses.set(key, status);
+    this.#tell(`environment ${name} of site ${side} is ${status}`);
   }
 
   async #op(op: OpRecord): Promise<void> {

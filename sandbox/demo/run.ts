@@ -27,6 +27,8 @@ export type DemoResult = {
   readonly recoveryTimeSeconds: number;
   readonly recoveryPointSeconds: number;
   readonly controllerSeconds: number;
+  /** The environment that the op created, and the seconds from its request to AVAILABLE; null with a warm standby. */
+  readonly creation: { readonly environment: string; readonly seconds: number } | null;
   readonly fence: { readonly rung: string; readonly waiver: unknown };
   readonly runs: Comparison;
   readonly interrupted: readonly unknown[];
@@ -35,6 +37,8 @@ export type DemoResult = {
   readonly leftPaused: readonly unknown[];
   readonly versions: { readonly airflow: string; readonly postgres: string };
   readonly report: string;
+  /** The same as one page for a browser. */
+  readonly page: string;
 };
 
 type Tell = (line: string) => void;
@@ -47,8 +51,9 @@ const afterSeconds = 15;
 /** Brings the pair to the state from which everything starts: adopted, in production on a, watched and protected. */
 export async function beginProduction(sandbox: Sandbox, tell: Tell): Promise<{ access: Access; follower: Follower }> {
   const access = harnessAccess(sandbox);
-  tell('waiting for both sites to parse their DAGs');
-  await Promise.all([waitForDags(access, 'a'), waitForDags(access, 'b')]);
+  const sides = (['a', 'b'] as const).filter((side) => sandbox.environmentOf(side) !== null);
+  tell(`waiting for site ${sides.join(' and site ')} to parse the DAGs`);
+  await Promise.all(sides.map((side) => waitForDags(access, side)));
   tell('lifeboat adopt');
   await lifeboat(sandbox, 'adopt');
   await startProduction(access);
@@ -57,10 +62,13 @@ export async function beginProduction(sandbox: Sandbox, tell: Tell): Promise<{ a
   return { access, follower: new Follower(access, tell) };
 }
 
-/** Waits until both sites are HEALTHY and a snapshot is verified that was taken at least `seconds` after the start. */
+/**
+ * Waits until every site that exists is HEALTHY and a snapshot is verified that was taken at least `seconds` after the
+ * start. Site b may have no environment yet; its bucket has the snapshots all the same.
+ */
 export async function waitForProtection(access: Access, follower: Follower, seconds: number): Promise<void> {
   const began = Date.now();
-  await until('both sites are HEALTHY and a snapshot is verified', 180, async () => {
+  await until('the sites are HEALTHY and a snapshot is verified', 180, async () => {
     await follower.look();
     const [a, b, snapshots] = await Promise.all([
       access.table.get(records.verdict('a')),
@@ -69,7 +77,8 @@ export async function waitForProtection(access: Access, follower: Follower, seco
     ]);
     const verified = snapshots.filter(({ value }) => value.verified);
     const young = verified.some(({ value }) => Date.parse(value.snapshotAt) - began > (seconds - 25) * 1000);
-    const healthy = a?.value.diagnosis === 'HEALTHY' && b?.value.diagnosis === 'HEALTHY';
+    const noneAtB = access.environments('b').length === 0;
+    const healthy = a?.value.diagnosis === 'HEALTHY' && (noneAtB || b?.value.diagnosis === 'HEALTHY');
     return healthy && young && Date.now() - began > seconds * 1000;
   });
 }
@@ -171,7 +180,9 @@ async function measure(
   const folder = path.join(projectRoot, '.lifeboat', 'reports');
   await mkdir(folder, { recursive: true });
   const file = path.join(folder, `${op.op}.json`);
+  const page = path.join(folder, `${op.op}.html`);
   await writeFile(file, reportText);
+  await lifeboat(sandbox, 'report', op.op, '--html', page);
   await writeFile(path.join(folder, `${op.op}.txt`), await lifeboat(sandbox, 'report', op.op));
   return {
     outcome: op.outcome ?? 'held',
@@ -181,6 +192,7 @@ async function measure(
     recoveryTimeSeconds: seconds(firstEnd.getTime() - lostAt.getTime()),
     recoveryPointSeconds: seconds(lostAt.getTime() - snapshotAt.getTime()),
     controllerSeconds: seconds(Date.parse(promoted?.value.endedAt ?? '') - detectedAt),
+    creation: creationOf(sandbox),
     fence: { rung: report.fence.rung, waiver: report.fence.waiver ?? null },
     runs: compareRuns({ a, b, snapshotAt, lostAt, givenAt, measuredAt, slots: catchupSlots }),
     interrupted: report.interrupted,
@@ -191,7 +203,15 @@ async function measure(
       postgres: z.array(z.object({ server_version: z.string() })).parse(version)[0]?.server_version ?? '',
     },
     report: path.relative(projectRoot, file),
+    page: path.relative(projectRoot, page),
   };
+}
+
+function creationOf(sandbox: Sandbox): DemoResult['creation'] {
+  if (sandbox.config.strategy !== 'backup-restore') return null;
+  const environment = sandbox.environmentOf('b') ?? '';
+  const took = sandbox.mwaa.find(sandbox.config.sites.b.region, environment).creationSeconds ?? 0;
+  return { environment, seconds: seconds(took * 1000) };
 }
 
 const seconds = (milliseconds: number) => Math.round(milliseconds / 100) / 10;

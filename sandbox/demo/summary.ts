@@ -8,10 +8,16 @@ export function demoSummary(measured: DemoResult): string {
   return [
     '',
     `Pair ${measured.pair} ${measured.outcome}: ${measured.op.kind} ${measured.op.id}, epoch ${measured.op.epoch}`,
+    `  strategy                 ${measured.op.strategy}`,
     `  loss detected after      ${measured.detectionSeconds} s`,
     `  first production run     ${measured.recoveryTimeSeconds} s after the loss (recovery time)`,
     `  data lost                ${measured.recoveryPointSeconds} s before the loss (recovery point)`,
     `  controller               ${measured.controllerSeconds} s from the verdict to open DAGs`,
+    ...(measured.creation
+      ? [
+          `  creation                 ${measured.creation.seconds} s until ${measured.creation.environment} was AVAILABLE`,
+        ]
+      : []),
     `  fence                    ${measured.fence.rung}${measured.fence.waiver ? ' (waived)' : ''}: what runs on site a was stopped`,
     `  runs                     ${runs.beforeLoss} finished on a before the loss, ${runs.afterRecovery} on b since`,
     `  ${list('doubled', runs.doubled)}`,
@@ -21,6 +27,6 @@ export function demoSummary(measured: DemoResult): string {
     `  ${list('came next', measured.nextRuns)}`,
     `  ${list('left paused', measured.leftPaused)}`,
     `  Airflow ${measured.versions.airflow}, PostgreSQL ${measured.versions.postgres}`,
-    `  report: ${measured.report}`,
+    `  report: ${measured.report}, as a page: ${measured.page}`,
   ].join('\n');
 }

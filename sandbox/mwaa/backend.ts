@@ -8,6 +8,8 @@ export type AirflowSpec = {
   readonly airflowVersion: string;
   /** AirflowConfigurationOptions as sent, e.g. `core.default_timezone`. */
   readonly configurationOptions: Readonly<Record<string, string>>;
+  /** The plugins.zip that goes into the plugins folder; null leaves it empty. */
+  readonly plugins: Uint8Array | null;
   readonly environmentClass: string;
   readonly minWorkers: number;
   readonly maxWorkers: number;

@@ -1,6 +1,8 @@
 import type { EnvironmentStatus as Status } from '../../lib/ports/mwaa.ts';
 import type { AirflowBackend, AirflowSpec, RunningAirflow } from './backend.ts';
 import type { Clock } from './clock.ts';
+import { defaultsOf, sizeOf } from './creation-rules.ts';
+import type { PluginsMembers } from './plugins-source.ts';
 import { invalid } from './replies.ts';
 import { CreateInput, type UpdateInput } from './validation.ts';
 
@@ -17,8 +19,10 @@ export type Durations = {
 
 /** How the next changes of an environment end; what is not named ends well. Holds until it is replaced. */
 export type Script = {
-  /** `stuck`: CREATING for ever. `pending`: waits for endpoints that nobody makes. */
+  /** `stuck`: CREATING, and `pending`: PENDING, as if endpoints were missing, until the environment is told to go on. */
   readonly create?: 'fail' | 'stuck' | 'pending';
+  /** Seconds in CREATING, instead of those of the fake. */
+  readonly createSeconds?: number;
   readonly update?: 'fail';
   readonly delete?: 'stuck';
 };
@@ -35,6 +39,8 @@ export type EnvironmentOptions = {
   readonly clock: Clock;
   /** Copies the DAGs of a bucket path to the environment's folder. */
   readonly syncDags: (sourceBucketArn: string, dagPath: string) => Promise<void>;
+  /** Reads the plugins.zip that the members name. */
+  readonly readPlugins: (members: PluginsMembers) => Promise<Uint8Array | null>;
   readonly script: () => Script;
 };
 
@@ -49,6 +55,8 @@ type LastUpdate = {
 const UPDATABLE: readonly Status[] = ['AVAILABLE', 'UPDATE_FAILED'];
 const DELETABLE: readonly Status[] = [...UPDATABLE, 'CREATE_FAILED', 'UNAVAILABLE', 'PENDING'];
 const MILLISECONDS = 1000;
+/** A creation whose VPC endpoints nobody makes fails after three days. */
+const PENDING_SECONDS = 72 * 3600;
 
 /** One environment from its creation to its end: its members, its status and the Airflow behind it. */
 export class SandboxEnvironment {
@@ -60,12 +68,15 @@ export class SandboxEnvironment {
   #members: CreateInput;
   #status: Status = 'CREATING';
   #forced: Status | undefined;
+  #shown: Readonly<Record<string, unknown>> = {};
   #lastUpdate: LastUpdate | undefined;
+  #creationSeconds: number | null = null;
+  readonly #goOn = Promise.withResolvers<true>();
 
   constructor(options: EnvironmentOptions, { Tags = {}, ...members }: CreateInput) {
     this.#options = options;
     this.#createdAt = epochSeconds(options.clock);
-    this.#members = { AirflowVersion: options.newestVersion, ...DEFAULTS, ...members };
+    this.#members = { AirflowVersion: options.newestVersion, ...defaultsOf(members.EnvironmentClass), ...members };
     this.tags = Tags;
     this.arn = `arn:aws:airflow:${options.region}:${options.account}:environment/${options.name}`;
   }
@@ -86,9 +97,24 @@ export class SandboxEnvironment {
     return this.#members.WebserverAccessMode;
   }
 
+  /** Seconds from the request to AVAILABLE; null until then. */
+  get creationSeconds(): number | null {
+    return this.#creationSeconds;
+  }
+
+  /** Lets a creation go on that is PENDING or scripted as stuck: its endpoints are there now. */
+  proceed(): void {
+    this.#goOn.resolve(true);
+  }
+
   /** Shows a status whatever happens below, until it is lifted with null. */
   force(status: Status | null): void {
     this.#forced = status ?? undefined;
+  }
+
+  /** Shows other members than those it was made with, and runs on as it is; an empty record shows them again. */
+  show(members: Readonly<Record<string, unknown>>): void {
+    this.#shown = members;
   }
 
   /** What GetEnvironment returns: all members as they were sent, and those of the service. */
@@ -108,27 +134,35 @@ export class SandboxEnvironment {
       CreatedAt: this.#createdAt,
       ServiceRoleArn: `arn:aws:iam::${account}:role/aws-service-role/airflow.amazonaws.com/AWSServiceRoleForAmazonMWAA`,
       CeleryExecutorQueue: `arn:aws:sqs:${region}:${account}:airflow-celery-${name}`,
+      DatabaseVpcEndpointService: `com.amazonaws.vpce.${region}.vpce-svc-${name}-database`,
+      WebserverVpcEndpointService: `com.amazonaws.vpce.${region}.vpce-svc-${name}-webserver`,
       ...(this.airflow && { WebserverUrl: `${front}/web/${region}/${name}` }),
       ...(this.#lastUpdate && { LastUpdate: this.#lastUpdate }),
+      ...this.#shown,
     };
   }
 
   /** Brings the environment up; ends in AVAILABLE, CREATE_FAILED, or what the script says. Never throws. */
   async create(): Promise<void> {
-    const { script, durations, backend } = this.#options;
-    const scripted = script().create;
-    if (scripted === 'stuck') return;
-    if (scripted === 'pending') {
-      this.#status = 'PENDING';
-      return;
-    }
+    const { script, durations, backend, clock } = this.#options;
+    const { create: scripted, createSeconds = durations.create } = script();
     await this.#attempt('CREATE_FAILED', async () => {
-      await this.#wait(durations.create);
+      if (scripted === 'pending' || this.#members.EndpointManagement === 'CUSTOMER') await this.#waitForEndpoints();
+      if (scripted === 'stuck') await this.#goOn.promise;
+      await this.#wait(createSeconds);
       if (scripted === 'fail') throw new Error('The scripted creation failed.');
       await this.syncDags();
-      this.airflow = await backend.create(this.#spec(this.#members));
+      this.airflow = await backend.create(await this.#spec(this.#members));
       this.#status = 'AVAILABLE';
+      this.#creationSeconds = epochSeconds(clock) - this.#createdAt;
     });
+  }
+
+  async #waitForEndpoints(): Promise<void> {
+    this.#status = 'PENDING';
+    const inTime = await Promise.race([this.#goOn.promise, this.#wait(PENDING_SECONDS).then(() => false)]);
+    if (!inTime) throw new Error('The VPC endpoints were not created in time.');
+    this.#status = 'CREATING';
   }
 
   /** @throws MwaaServiceError while another change is under way. Returns the work that goes on; it never throws. */
@@ -158,7 +192,7 @@ export class SandboxEnvironment {
       if (script().update === 'fail') throw new Error('The scripted update failed.');
       this.#members = after;
       await this.syncDags();
-      await this.airflow?.restart(this.#spec(after));
+      await this.airflow?.restart(await this.#spec(after));
       this.#status = 'AVAILABLE';
       if (this.#lastUpdate) this.#lastUpdate.Status = 'SUCCESS';
     });
@@ -166,7 +200,7 @@ export class SandboxEnvironment {
     this.#members = before;
     await this.#attempt('UNAVAILABLE', async () => {
       await this.#wait(durations.rollBack);
-      await this.airflow?.restart(this.#spec(before));
+      await this.airflow?.restart(await this.#spec(before));
       this.#status = 'UPDATE_FAILED';
     });
   }
@@ -233,31 +267,21 @@ export class SandboxEnvironment {
     return this.#options.clock.wait(seconds * MILLISECONDS);
   }
 
-  #spec(members: CreateInput): AirflowSpec {
+  async #spec(members: CreateInput): Promise<AirflowSpec> {
+    const { EnvironmentClass, MinWorkers, MaxWorkers, Schedulers } = sizeOf(members);
     return {
       region: this.region,
       environment: this.name,
       airflowVersion: members.AirflowVersion ?? this.#options.newestVersion,
       configurationOptions: members.AirflowConfigurationOptions ?? {},
-      environmentClass: members.EnvironmentClass ?? DEFAULTS.EnvironmentClass,
-      minWorkers: members.MinWorkers ?? DEFAULTS.MinWorkers,
-      maxWorkers: members.MaxWorkers ?? DEFAULTS.MaxWorkers,
-      schedulers: members.Schedulers ?? DEFAULTS.Schedulers,
+      plugins: await this.#options.readPlugins(members),
+      environmentClass: EnvironmentClass,
+      minWorkers: MinWorkers,
+      maxWorkers: MaxWorkers,
+      schedulers: Schedulers,
     };
   }
 }
-
-const DEFAULTS = {
-  EnvironmentClass: 'mw1.small',
-  MinWorkers: 1,
-  MaxWorkers: 10,
-  Schedulers: 2,
-  MinWebservers: 2,
-  MaxWebservers: 2,
-  WebserverAccessMode: 'PUBLIC_ONLY',
-  EndpointManagement: 'SERVICE',
-  WeeklyMaintenanceWindowStart: 'SUN:03:30',
-} as const;
 
 function epochSeconds(clock: Clock): number {
   return clock.now().getTime() / MILLISECONDS;

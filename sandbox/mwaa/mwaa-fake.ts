@@ -3,10 +3,12 @@ import type { EnvironmentStatus } from '../../lib/ports/mwaa.ts';
 import type { MwaaHandler, MwaaReply, MwaaRequest } from '../cloud/mwaa-handler.ts';
 import type { AirflowBackend, RunningAirflow } from './backend.ts';
 import { type Clock, realClock } from './clock.ts';
+import { checkCreation, checkSources, DEFAULT_QUOTA } from './creation-rules.ts';
 import { type Copied, syncDags } from './dag-sync.ts';
 import { type Durations, SandboxEnvironment, type Script } from './environment.ts';
 import { INVOKE_LIMITS, type InvokeLimits } from './invoke-rest-api.ts';
 import { apiOperation } from './operations.ts';
+import { readPlugins } from './plugins-source.ts';
 import { errorReply, invalid, MwaaServiceError } from './replies.ts';
 import { TokenDesk } from './tokens.ts';
 import type { CreateInput } from './validation.ts';
@@ -21,6 +23,8 @@ export type MwaaFakeOptions = {
   readonly durations: Durations;
   /** Versions that can be created, the default first. */
   readonly airflowVersions: readonly string[];
+  /** Subnets by Region; a Region that is not named has every subnet. */
+  readonly subnets?: Readonly<Record<string, readonly string[]>>;
   readonly dagSyncSeconds?: number;
   readonly invokeLimits?: InvokeLimits;
   readonly clock?: Clock;
@@ -37,6 +41,7 @@ export class MwaaFake {
   readonly #clock: Clock;
   readonly #environments = new Map<string, SandboxEnvironment>();
   readonly #scripts = new Map<string, Script>();
+  readonly #quotas = new Map<string, number>();
   readonly #desks: WebDesks;
   #closed = false;
 
@@ -72,9 +77,28 @@ export class MwaaFake {
     this.#scripts.set(keyOf(region, name), script);
   }
 
+  /** How many environments a Region may have at once. */
+  setQuota(region: string, environments: number): void {
+    this.#quotas.set(region, environments);
+  }
+
+  quota(region: string): number {
+    return this.#quotas.get(region) ?? DEFAULT_QUOTA;
+  }
+
+  /** Lets a creation go on that is PENDING or stuck. @throws MwaaServiceError when there is no such environment. */
+  proceed(region: string, name: string): void {
+    this.find(region, name).proceed();
+  }
+
   /** Shows a status whatever happens below; null lifts it. @throws MwaaServiceError when there is no such environment. */
   forceStatus(region: string, name: string, status: EnvironmentStatus | null): void {
     this.find(region, name).force(status);
+  }
+
+  /** Shows members of GetEnvironment otherwise, for who looks at misconfigurations. @throws MwaaServiceError when there is none. */
+  show(region: string, name: string, members: Readonly<Record<string, unknown>>): void {
+    this.find(region, name).show(members);
   }
 
   /** Plays a maintenance window. Resolves at its end. */
@@ -99,20 +123,38 @@ export class MwaaFake {
     throw new MwaaServiceError('ResourceNotFoundException', `Environment ${name} not found`);
   }
 
-  /** Begins a creation. @throws MwaaServiceError for a name that is taken or a version that is not offered. */
-  create(region: string, name: string, input: CreateInput): SandboxEnvironment {
+  /** Begins a creation. @throws MwaaServiceError for a name that is taken, and for what the service refuses. */
+  async create(region: string, name: string, input: CreateInput): Promise<SandboxEnvironment> {
+    this.#checkCreation(region, name, input);
+    await checkSources(input, region, this.#options.s3(region));
+    // Another request may have been as far as this one.
+    this.#checkCreation(region, name, input);
+    const environment = this.#newEnvironment(region, name, input);
+    this.#environments.set(keyOf(region, name), environment);
+    void environment.create().then(() => this.#keepDagsInSync(environment));
+    return environment;
+  }
+
+  #checkCreation(region: string, name: string, input: CreateInput): void {
+    const { airflowVersions, subnets = {} } = this.#options;
+    if (this.#environments.has(keyOf(region, name))) throw invalid(`Environment with name ${name} already exists`);
+    if (input.AirflowVersion !== undefined && !airflowVersions.includes(input.AirflowVersion)) {
+      throw invalid(`Unsupported Airflow version ${input.AirflowVersion}`);
+    }
+    const environments = this.names(region).length;
+    checkCreation(input, { region, subnets: subnets[region], environments, quota: this.quota(region) });
+  }
+
+  #newEnvironment(region: string, name: string, input: CreateInput): SandboxEnvironment {
     const key = keyOf(region, name);
     const { airflowVersions, account, front, backend, durations } = this.#options;
     const newestVersion = airflowVersions[0] ?? '';
-    if (this.#environments.has(key)) throw invalid(`Environment with name ${name} already exists`);
-    if (!airflowVersions.includes(input.AirflowVersion ?? newestVersion)) {
-      throw invalid(`Unsupported Airflow version ${input.AirflowVersion}`);
-    }
     const copied: Copied = new Map();
-    const environment = new SandboxEnvironment(
+    return new SandboxEnvironment(
       {
         ...{ account, region, name, front, newestVersion, durations, backend, clock: this.#clock },
         script: () => this.#scripts.get(key) ?? {},
+        readPlugins: (members) => readPlugins(this.#options.s3(region), members),
         syncDags: (bucketArn, dagPath) =>
           syncDags(
             {
@@ -126,9 +168,6 @@ export class MwaaFake {
       },
       input,
     );
-    this.#environments.set(key, environment);
-    void environment.create().then(() => this.#keepDagsInSync(environment));
-    return environment;
   }
 
   /** Begins a deletion. @throws MwaaServiceError while another change is under way. */

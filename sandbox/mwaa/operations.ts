@@ -22,9 +22,9 @@ const TagInput = z.object({ Tags });
 
 /** By method and first path segment; the second segment, decoded, is the operation's label. */
 const OPERATIONS: Readonly<Record<string, Operation>> = {
-  'PUT environments': (fake, { region, body }, name) => {
+  'PUT environments': async (fake, { region, body }, name) => {
     const input = parsedBody(CreateInput, body);
-    return jsonReply({ Arn: fake.create(region, validated(EnvironmentName, name), input).arn });
+    return jsonReply({ Arn: (await fake.create(region, validated(EnvironmentName, name), input)).arn });
   },
   'PATCH environments': (fake, { region, body }, name) => {
     const environment = fake.find(region, validated(EnvironmentName, name));

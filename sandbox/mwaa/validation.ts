@@ -20,15 +20,22 @@ const KmsKey = text(
   1224,
   /^(((arn:aws(-[a-z]+)?:kms:[a-z]{2}-[a-z]+-\d:\d+:)?key\/)?[a-f0-9]{8}(-[a-f0-9]{4}){3}-[a-f0-9]{12}|(arn:aws(-[a-z]+)?:kms:[a-z]{2}-[a-z]+-\d:\d+:)?alias\/.+)$/,
 );
+/** Members that only the service writes. AWS's own clients do not even send them. */
+const outputOnly = z.undefined('is a member of the answer only').optional();
 const LoggingModule = z.looseObject({
   Enabled: z.boolean(),
   LogLevel: z.enum(['CRITICAL', 'ERROR', 'WARNING', 'INFO', 'DEBUG']),
+  CloudWatchLogGroupArn: outputOnly,
 });
 const tagText = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
 
 export const Tags = z
   .record(text(128, tagText), z.string().max(256).regex(tagText))
-  .refine((tags) => Object.keys(tags).length >= 1 && Object.keys(tags).length <= 50, 'must have 1 to 50 tags');
+  .refine((tags) => Object.keys(tags).length >= 1 && Object.keys(tags).length <= 50, 'must have 1 to 50 tags')
+  .refine(
+    (tags) => !Object.keys(tags).some((key) => /^aws:/i.test(key)),
+    'aws: prefixed tag key names are not allowed for external use',
+  );
 export const EnvironmentArn = text(1224, /^arn:aws(-[a-z]+)?:airflow:[a-z0-9-]+:\d{12}:environment\/\w+.*$/);
 
 const optional = {
@@ -51,6 +58,15 @@ const optional = {
   LoggingConfiguration: z.record(z.string(), LoggingModule).optional(),
   WeeklyMaintenanceWindowStart: text(9, /^(MON|TUE|WED|THU|FRI|SAT|SUN):([01]\d|2[0-3]):(00|30)$/).optional(),
   WebserverAccessMode: z.enum(['PRIVATE_ONLY', 'PUBLIC_ONLY', 'PUBLIC_AND_PRIVATE']).optional(),
+  Arn: outputOnly,
+  Status: outputOnly,
+  CreatedAt: outputOnly,
+  LastUpdate: outputOnly,
+  WebserverUrl: outputOnly,
+  ServiceRoleArn: outputOnly,
+  CeleryExecutorQueue: outputOnly,
+  WebserverVpcEndpointService: outputOnly,
+  DatabaseVpcEndpointService: outputOnly,
 };
 
 export const CreateInput = z.looseObject({

@@ -31,6 +31,8 @@ def billing_every_minute() -> None:
     schedule="* * * * *",
     start_date=production_start(),
     catchup=False,
+    # It would start by itself on a standby, too: there the standby gate holds it.
+    is_paused_upon_creation=False,
     max_active_runs=1,
     tags=["production", "lifeboat:resume"],
 )

@@ -20,7 +20,15 @@ const failure = (Code: string, HTTPStatusCode: number) => ({
 });
 
 beforeAll(async () => {
-  world = await startMwaaWorld({ durations: SHORT });
+  world = await startMwaaWorld({ durations: SHORT, subnets: { 'eu-west-1': ['subnet-1', 'subnet-2'] } });
+  for (const [object, version] of Object.entries({
+    'plugins.zip': 'v1',
+    'requirements.txt': 'v2',
+    'startup.sh': 'v3',
+  })) {
+    world.s3.objects.set(`customer-dags/${object}`, '');
+    world.s3.versions.set(`customer-dags/${object}`, [version]);
+  }
   const { stdout } = await promisify(execFile)(await toolsPython(), [script, world.url], { timeout: 60_000 });
   seen = z.record(z.string(), z.unknown()).parse(JSON.parse(stdout));
 });
@@ -64,6 +72,11 @@ describe("our MWAA control plane, seen by AWS's own client", () => {
   it('refuses in the shapes of the model', () => {
     expect(seen.createAgain).toMatchObject(failure('ValidationException', 400));
     expect(seen.createWrong).toMatchObject(failure('ValidationException', 400));
+    expect(Object.keys(z.record(z.string(), z.unknown()).parse(seen.createRefused)).length).toBeGreaterThan(8);
+    for (const [what, answer] of Object.entries(z.record(z.string(), z.unknown()).parse(seen.createRefused))) {
+      expect(answer, what).toMatchObject(failure('ValidationException', 400));
+    }
+    expect(seen.createOutputOnly).toEqual(['Arn', 'Status', 'CloudWatchLogGroupArn']);
     expect(seen.updateTooSoon).toMatchObject(failure('ValidationException', 400));
     for (const key of ['unknown', 'tagsOfNobody', 'invokeNobody', 'cliNobody', 'deleteAgain']) {
       expect(seen[key], key).toMatchObject(failure('ResourceNotFoundException', 404));

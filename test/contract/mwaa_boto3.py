@@ -18,7 +18,7 @@ from typing import Any
 import boto3
 from botocore.client import BaseClient
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ParamValidationError
 
 NAME = "orders"
 REQUIRED = {
@@ -51,6 +51,31 @@ ALL_MEMBERS = {
     "EndpointManagement": "SERVICE",
 }
 
+KEY = "key/01234567-89ab-cdef-0123-456789abcdef"
+# What the client lets through and the service does not take.
+REFUSED: dict[str, dict[str, Any]] = {
+    "class": {"EnvironmentClass": "mw1.tiny"},
+    "version": {"AirflowVersion": "2.2.2"},
+    "object version": {"PluginsS3Path": "plugins.zip", "PluginsS3ObjectVersion": "v9"},
+    "object": {"StartupScriptS3Path": "nothing.sh"},
+    "key of another Region": {"KmsKey": f"arn:aws:kms:eu-central-1:123456789012:{KEY}"},
+    "alias": {"KmsKey": "alias/orders"},
+    "multi-Region key": {"KmsKey": "arn:aws:kms:eu-west-1:123456789012:key/mrk-0123456789abcdef0123456789abcdef"},
+    "subnets": {"NetworkConfiguration": {"SubnetIds": ["subnet-1", "subnet-9"], "SecurityGroupIds": ["sg-1"]}},
+    "micro": {"EnvironmentClass": "mw1.micro", "Schedulers": 2},
+    "one scheduler": {"Schedulers": 1},
+    "workers": {"MinWorkers": 11},
+    "reserved tag": {"Tags": {"aws:cloudformation:stack-name": "x"}},
+    "no tags": {"Tags": {}},
+}
+OUTPUT_ONLY: dict[str, dict[str, Any]] = {
+    "Arn": {"Arn": "arn:aws:airflow:eu-west-1:123456789012:environment/other"},
+    "Status": {"Status": "AVAILABLE"},
+    "CloudWatchLogGroupArn": {
+        "LoggingConfiguration": {"TaskLogs": {"Enabled": True, "LogLevel": "INFO", "CloudWatchLogGroupArn": "arn"}},
+    },
+}
+
 
 def call(operation: Callable[..., dict[str, Any]], **members: object) -> dict[str, Any]:
     """Returns the parsed answer, or the parsed error with its name, status and members."""
@@ -61,6 +86,17 @@ def call(operation: Callable[..., dict[str, Any]], **members: object) -> dict[st
         failed["Type"] = type(error).__name__
         return failed
     return {key: value for key, value in answer.items() if key != "ResponseMetadata"}
+
+
+def not_sent(operation: Callable[..., dict[str, Any]], members: dict[str, dict[str, Any]]) -> list[str]:
+    """Returns the names of the members with which the client refuses to send the request at all."""
+    unsent = []
+    for name, member in members.items():
+        try:
+            operation(Name="other", **{**REQUIRED, **member})
+        except ParamValidationError:
+            unsent.append(name)
+    return unsent
 
 
 def until(client: BaseClient, name: str, status: str) -> dict[str, Any]:
@@ -92,6 +128,10 @@ def drive(client: BaseClient) -> dict[str, Any]:
     seen["creating"] = call(client.get_environment, Name=NAME)
     seen["createAgain"] = call(client.create_environment, Name=NAME, **REQUIRED)
     seen["createWrong"] = call(client.create_environment, Name="other", **{**REQUIRED, "SourceBucketArn": "nonsense"})
+    seen["createRefused"] = {
+        what: call(client.create_environment, Name="other", **{**REQUIRED, **wrong}) for what, wrong in REFUSED.items()
+    }
+    seen["createOutputOnly"] = not_sent(client.create_environment, OUTPUT_ONLY)
     seen["updateTooSoon"] = call(client.update_environment, Name=NAME, MaxWorkers=6)
     seen["available"] = until(client, NAME, "AVAILABLE")
     arn = seen["create"]["Arn"]

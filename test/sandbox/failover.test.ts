@@ -84,6 +84,12 @@ describe('failover on the real sandbox', () => {
     };
   }
 
+  test('starts nothing on the standby, not even a DAG that declares that it starts by itself', async () => {
+    const dags = await begun.access.airflow('b').listDags();
+    expect(dags.filter((dag) => !dag.isPaused && !isHelperDag(dag.dagId))).toEqual([]);
+    expect(await traceOf(sandbox, 'b')).toEqual([]);
+  });
+
   test.each(isMatrix ? blindnesses : blindnesses.slice(0, 1))(
     'does not fail over while CloudWatch cannot be read: %s',
     async (name, cause) => {
