@@ -100,14 +100,16 @@ function buildWorld({ configured, endpoint, region, controller, table }: Deploye
       return new S3SiteBucket({ client, bucket: namesOf(config).siteBucket(side) });
     });
   };
-  const airflowOf = (budget?: CallBudget) =>
-    perSide((side) =>
+  const airflowOf = (budget?: CallBudget) => {
+    const named = (side: Side, environment: string) =>
       siteAirflow({
         place: { region: config.sites[side].region, endpoint },
-        environment: config.sites[side].environment,
+        environment,
         ...(budget ? { budget } : {}),
-      }),
-    );
+      });
+    const own = perSide((side) => named(side, config.sites[side].environment));
+    return (side: Side, environment?: string) => (environment === undefined ? own(side) : named(side, environment));
+  };
   const probingMwaa = mwaaControlPlane({ endpoint }, probeBudget);
   const probes = probesOf({
     config,

@@ -4,7 +4,7 @@ import type { Side } from '../contracts/ids.ts';
 import { Manifest } from '../contracts/manifest.ts';
 import type { Diagnosis, Health, Verdict } from '../contracts/observation.ts';
 import { records } from '../contracts/records.ts';
-import { isCreatable } from '../core/decide.ts';
+import { targetState } from '../core/creation/target.ts';
 import { lossDiagnoses } from '../core/decision-table.ts';
 import { canFence } from '../core/fence-reach.ts';
 import { effectiveMode, pauseLimit } from '../core/limits.ts';
@@ -107,7 +107,7 @@ export async function planFailover(pair: PairAccess, facts: PairFacts, wishes: F
 function createdBy(facts: PairFacts, config: PairConfig, target: Side): FailoverPlan['creates'] {
   const verdict = facts.verdicts[target];
   const { environment, region } = config.sites[target];
-  return verdict && isCreatable(verdict, config) ? { environment, region } : null;
+  return verdict && targetState(verdict, config, facts.created) === 'creatable' ? { environment, region } : null;
 }
 
 /** A lost site is always reason enough; what a person sees now as degraded or unclear is theirs to name. */
@@ -186,6 +186,7 @@ function targetBlockers(facts: PairFacts, config: PairConfig, target: Side): Blo
         },
       ]
     : [];
+  if (verdict && targetState(verdict, config, facts.created) === 'stranger') return [...fenced, strangerAt(target)];
   if (verdict?.diagnosis === 'HEALTHY' || createdBy(facts, config, target) !== null) return fenced;
   const seen = verdict
     ? `is ${verdict.health} (${verdict.diagnosis}): ${verdict.because.join('; ')}`
@@ -195,6 +196,12 @@ function targetBlockers(facts: PairFacts, config: PairConfig, target: Side): Blo
     { kind: 'not-ready', because: `site ${target} ${seen}`, fix: 'make the standby well; lifeboat status' },
   ];
 }
+
+const strangerAt = (target: Side): Blocker => ({
+  kind: 'not-ready',
+  because: `an environment of the name of site ${target} exists that no op has made: no op can create it there`,
+  fix: 'set strategy warm-standby if it is the standby, or give the site another environment name; then deploy',
+});
 
 async function inFlightOf(pair: PairAccess, target: Side, snapshot: SnapshotRecord): Promise<Interrupted[] | null> {
   try {

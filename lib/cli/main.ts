@@ -135,11 +135,8 @@ function worldOfAdoption(config: PairConfig, place: Omit<AwsPlace, 'region'>, ta
       return new S3DagBucket({ client: awsClients({ ...place, region }).s3(), bucket: dagBucket });
     },
     mwaa: mwaaControlPlane(place),
-    airflow: (side) =>
-      siteAirflow({
-        place: { ...place, region: config.sites[side].region },
-        environment: config.sites[side].environment,
-      }),
+    airflow: (side, environment = config.sites[side].environment) =>
+      siteAirflow({ place: { ...place, region: config.sites[side].region }, environment }),
     executions: new StepFunctionsExecutions({ client: controller.sfn(), names }),
     pager: new SnsPager({ client: controller.sns(), topicArn: names.topicArn }),
     metrics: new CloudWatchMetrics({ client: controller.cloudWatch(), pair: config.pair }),

@@ -7,6 +7,7 @@ import type {
   HeartbeatGaps,
   OpRecord,
   PageRecord,
+  SiteRecord,
   SnapshotRecord,
   StepRecord,
   TickRecord,
@@ -36,6 +37,8 @@ export type PairFacts = {
   readonly gaps: Readonly<Record<Side, HeartbeatGaps | null>>;
   /** What people were paged about, and how often mode observe would have acted; null before the first of both. */
   readonly page: PageRecord | null;
+  /** Environments that ops have created. */
+  readonly created: readonly SiteRecord[];
   readonly fences: readonly FenceRecord[];
   readonly snapshots: readonly SnapshotRecord[];
   readonly ticks: { readonly watch: TickRecord | null; readonly protect: TickRecord | null };
@@ -63,9 +66,10 @@ export async function readPair(table: ControlTable): Promise<PairFacts> {
   if (!control || !grant) {
     throw new NotAdoptedError('this pair was never adopted: it has no grant', 'lifeboat adopt');
   }
-  const [fences, snapshots, openOp] = await Promise.all([
+  const [fences, snapshots, created, openOp] = await Promise.all([
     table.list(records.fences()),
     table.list(records.snapshots()),
+    table.list(records.sites()),
     control.value.op === null ? null : readOp(table, control.value.op),
   ]);
   return {
@@ -74,6 +78,7 @@ export async function readPair(table: ControlTable): Promise<PairFacts> {
     verdicts: { a: verdictA?.value ?? null, b: verdictB?.value ?? null },
     gaps: { a: gapsA?.value ?? null, b: gapsB?.value ?? null },
     page: page?.value ?? null,
+    created: created.map((site) => site.value),
     fences: fences.map((fence) => fence.value),
     snapshots: snapshots.map((snapshot) => snapshot.value),
     ticks: { watch: watch?.value ?? null, protect: protect?.value ?? null },

@@ -98,18 +98,27 @@ function siteFaults({ account, sites }: { account: string; sites: Sites }): Faul
   return [...strange, { path: ['sites', 'b', 'environment'], message }, region];
 }
 
+/** MWAA takes names of 80 characters; the second to fifth try add `-2` to `-5`. */
+const longestCreated = 78;
+
 function creationFaults(config: { strategy: Strategy; homeSite: Side; sites: Sites }): Fault[] {
   const away = otherSide(config.homeSite);
   const isMissing = config.strategy === 'backup-restore' && config.sites[away].create === undefined;
   const message = `expected the subnets and security groups of site ${away} with strategy backup-restore, found nothing`;
   const missing = isMissing ? [{ path: ['sites', away, 'create'], message }] : [];
+  const long = Side.options.flatMap((side) => {
+    const { create, environment } = config.sites[side];
+    const message = `found ${environment.length} characters, expected at most ${longestCreated}: a number may follow`;
+    const isLong = create !== undefined && environment.length > longestCreated;
+    return isLong ? [{ path: ['sites', side, 'environment'], message }] : [];
+  });
   const keys = Side.options.flatMap((side) => {
     const { region, create } = config.sites[side];
     const found = create?.kmsKeyArn?.split(':')[3] ?? region;
     const wrong = `found a key of ${found}, expected one of ${region}`;
     return found === region ? [] : [{ path: ['sites', side, 'create', 'kmsKeyArn'], message: wrong }];
   });
-  return [...missing, ...keys];
+  return [...missing, ...long, ...keys];
 }
 
 function modeFaults(config: { mode: Mode; controllerRegion: string; sites: Sites }): Fault[] {

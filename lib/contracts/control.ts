@@ -173,12 +173,14 @@ export type FenceStopped = z.infer<typeof FenceStopped>;
 export const SiteRecord = z.object({
   side: Side,
   environment: z.string().describe('Name of the environment; may have a suffix that the configuration has not.'),
+  region: z.string().describe('Region in which it was asked for: that of the configuration may be changed later.'),
   state: z
     .enum(['creating', 'prepared', 'in-use', 'deleting', 'gone'])
     .describe('prepared: it is up and its op has not withdrawn; in-use: its op has given it the grant once.'),
   op: OpId.describe('The op it was created for, or the newest one that adopted it.'),
   requestSha256: z.string().describe('Digest of what was asked of CreateEnvironment.'),
   passedOver: z.array(z.object({ environment: z.string(), why: z.string() })),
+  keptBecause: z.string().nullable().describe('Why a deletion that was due was not made; people were told this once.'),
   failedAt: Instant.nullable().describe(
     'When a creation for this op ended CREATE_FAILED; the second failure is final.',
   ),

@@ -1,7 +1,16 @@
 import { otherSide, type PairConfig } from '../contracts/config.ts';
-import type { ControlRecord, Decision, DecisionKind, Grant, OpPlan, OpRecord } from '../contracts/control.ts';
+import type {
+  ControlRecord,
+  Decision,
+  DecisionKind,
+  Grant,
+  OpPlan,
+  OpRecord,
+  SiteRecord,
+} from '../contracts/control.ts';
 import type { Side } from '../contracts/ids.ts';
 import type { Verdict } from '../contracts/observation.ts';
+import { targetState } from './creation/target.ts';
 import { decisionTable } from './decision-table.ts';
 import { canFence, isFreshVerdict } from './fence-reach.ts';
 import {
@@ -25,10 +34,12 @@ export type DecideInput = {
   readonly grant: Grant;
   readonly config: Pick<
     PairConfig,
-    'mode' | 'preAuthorisedUnfenced' | 'timing' | 'controllerRegion' | 'strategy' | 'sites'
+    'mode' | 'preAuthorisedUnfenced' | 'timing' | 'controllerRegion' | 'strategy' | 'sites' | 'homeSite'
   >;
   /** Newest verdict of each site; null when it was never judged. */
   readonly verdicts: Readonly<Record<Side, Verdict | null>>;
+  /** Environments that ops have created. */
+  readonly created: readonly SiteRecord[];
   /** The op that has the lease. */
   readonly openOp: OpRecord | null;
   readonly now: Date;
@@ -105,22 +116,27 @@ function aboutOpenOp(op: OpRecord, kind: DecisionKind, situation: Situation, see
 }
 
 /** Why the other site could not take over now; `isBad` when it is known to be unable and nothing can be prepared. */
-function targetObjection({ holder, other, config, now }: Situation): { isBad: boolean; because: string } | null {
+function targetObjection({
+  holder,
+  other,
+  config,
+  created,
+  now,
+}: Situation): { isBad: boolean; because: string } | null {
   const side = otherSide(holder);
   if (other === null) return { isBad: true, because: `site ${side} was never judged and cannot take over` };
   if (!isFreshVerdict(other, config.timing.tickSeconds, now)) {
     return { isBad: true, because: `the verdict of site ${side} is ${spoken(ageSeconds(other.judgedAt, now))} old` };
   }
-  if (other.diagnosis === 'HEALTHY' || isCreatable(other, config)) return null;
+  const state = targetState(other, config, created);
+  if (state === 'stranger') return { isBad: true, because: strangerAt(side) };
+  if (other.diagnosis === 'HEALTHY' || state === 'creatable') return null;
   const isBad = other.health === 'down' || other.diagnosis === 'ENV_GONE';
   return { isBad, because: `site ${side} should take over but is ${other.diagnosis}: ${other.because.join('; ')}` };
 }
 
-/** Strategy backup-restore: the control plane over there has answered that no environment exists; an op creates it. */
-export const isCreatable = (
-  { diagnosis, site }: Verdict,
-  { strategy, sites }: Pick<PairConfig, 'strategy' | 'sites'>,
-): boolean => diagnosis === 'ENV_GONE' && strategy === 'backup-restore' && sites[site].create !== undefined;
+const strangerAt = (side: Side): string =>
+  `an environment of the name of site ${side} exists that no op has made: no op can create it there`;
 
 /** Why the policy must ask a person, or null. */
 function automaticObstacle({ control, verdict, config, holder, now }: Situation): string | null {
@@ -140,9 +156,11 @@ function whenLong(verdict: Verdict, { config, openOp, now }: Situation, seen: re
 }
 
 /** The site without the grant never causes more than a page; during an op, the op looks at it. */
-function withOtherSite(about: Step, { other, holder, config, openOp, now }: Situation): Step {
+function withOtherSite(about: Step, { other, holder, config, created, openOp, now }: Situation): Step {
   if (other === null || openOp !== null || (about.kind !== 'hold' && about.kind !== 'count')) return about;
-  if (other.diagnosis === 'HEALTHY' || other.diagnosis === 'PLANNED' || isCreatable(other, config)) return about;
+  const state = targetState(other, config, created);
+  if (state === 'stranger') return step('page', strangerAt(otherSide(holder)), ...about.because);
+  if (other.diagnosis === 'HEALTHY' || other.diagnosis === 'PLANNED' || state === 'creatable') return about;
   const isShort = ageSeconds(other.since, now) <= config.timing.unclearPageSeconds;
   if (other.diagnosis === 'UNCLEAR' && isShort) return about;
   const because = `site ${otherSide(holder)}, which should be able to take over, is ${other.diagnosis}`;

@@ -185,9 +185,11 @@ const airflowRole = (config: PairConfig, role: 'Viewer' | 'Op'): string[] =>
     ),
   );
 
-/** Sites whose environment an op may create. */
-const created = (config: PairConfig): Side[] =>
-  config.strategy === 'backup-restore' ? sides.filter((side) => config.sites[side].create !== undefined) : [];
+/**
+ * Sites whose environment an op may create, or has created: with the block `create`, whatever the strategy is by now. An
+ * environment that has a number in its name must stay within reach.
+ */
+const created = (config: PairConfig): Side[] => sides.filter((side) => config.sites[side].create !== undefined);
 
 /** Every name that the environment of a site may have; a name that an op chooses later is covered now. */
 const namesOfSite = (config: PairConfig, side: Side): string[] => {

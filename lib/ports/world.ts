@@ -28,7 +28,8 @@ export type World = {
   readonly bucket: (side: Side) => SiteBucket;
   readonly dagBucket: (side: Side) => DagBucket;
   readonly mwaa: MwaaControlPlane;
-  readonly airflow: (side: Side) => AirflowApi;
+  /** Airflow of a site's environment; of another one of its Region when it is named. */
+  readonly airflow: (side: Side, environment?: string) => AirflowApi;
   readonly executions: Executions;
   readonly pager: Pager;
   readonly metrics: Metrics;

@@ -2,8 +2,9 @@ import { otherSide } from '../contracts/config.ts';
 import type { ControlRecord, Grant, GrantPeriod } from '../contracts/control.ts';
 import type { ReservedRow } from '../contracts/helper.ts';
 import { Side } from '../contracts/ids.ts';
-import { helperDags, helperPool, helperSlots } from '../contracts/names.ts';
+import { environmentTags, helperDags, helperPool, helperSlots } from '../contracts/names.ts';
 import { records } from '../contracts/records.ts';
+import { NameTakenError } from '../core/errors.ts';
 import { EnvironmentNotFoundError } from '../ports/mwaa.ts';
 import type { World } from '../ports/world.ts';
 import { readReservedRow, writeReservedRow } from './reserved-row.ts';
@@ -72,11 +73,17 @@ export async function adoptPair(
 async function sidesThatExist({ config, mwaa }: Pick<World, 'config' | 'mwaa'>): Promise<readonly Side[]> {
   const away = otherSide(config.homeSite);
   if (config.strategy !== 'backup-restore') return Side.options;
-  try {
-    await mwaa.getEnvironment(config.sites[away].region, config.sites[away].environment);
-    return Side.options;
-  } catch (error) {
-    if (error instanceof EnvironmentNotFoundError) return [config.homeSite];
-    throw error;
-  }
+  const { environment, region } = config.sites[away];
+  const tags = await mwaa.getEnvironment(region, environment).then(
+    (found) => found.Tags ?? {},
+    (error: unknown) => {
+      if (error instanceof EnvironmentNotFoundError) return null;
+      throw error;
+    },
+  );
+  if (tags === null) return [config.homeSite];
+  if (tags[environmentTags.pair] === config.pair) return Side.options;
+  throw new NameTakenError(
+    `${environment} in ${region} exists and was not made for this pair; with strategy backup-restore an op creates it`,
+  );
 }

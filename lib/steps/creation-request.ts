@@ -8,10 +8,8 @@ import { ConfigurationRefusedError } from '../core/errors.ts';
 import type { StepContext } from './step.ts';
 
 /** The configuration cannot be used, in one sentence that names the fields and what to do. */
-export const refused = (objection: string, cause?: unknown) =>
-  new ConfigurationRefusedError(`the environment cannot be created: ${objection}; correct it, then begin again`, {
-    cause,
-  });
+export const refused = (objection: string) =>
+  new ConfigurationRefusedError(`the environment cannot be created: ${objection}; correct it, then begin again`);
 
 /**
  * What to ask of CreateEnvironment, from the configuration that protect captured of the losing site and the copy of it

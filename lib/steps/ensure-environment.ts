@@ -3,7 +3,8 @@ import type { CreateEnvironmentRequest } from '../contracts/environment.ts';
 import { environmentNames, environmentTags, helperPool, helperSlots } from '../contracts/names.ts';
 import { records } from '../contracts/records.ts';
 import type { CreationAction } from '../core/creation/look.ts';
-import { CreationFailedError, NameTakenError, NoSnapshotError } from '../core/errors.ts';
+import { withoutValues } from '../core/creation/redact.ts';
+import { ConfigurationRefusedError, CreationFailedError, NameTakenError, NoSnapshotError } from '../core/errors.ts';
 import { EnvironmentRequestRefusedError } from '../ports/mwaa.ts';
 import { restorable } from './choose-snapshot.ts';
 import { refused, requestFor } from './creation-request.ts';
@@ -26,8 +27,8 @@ export async function ensureEnvironment(world: StepContext): Promise<StepResult 
   if (plan.strategy !== 'backup-restore' || world.configured.sites[plan.target].create === undefined) return null;
   const record = await world.table.get(records.site(plan.target));
   if (record?.value.op === op && record.value.state === 'prepared') return null;
-  if (record === null && (await isOwnersOwn(world))) return null;
-  const requestSha256 = record?.value.op === op ? record.value.requestSha256 : digestOf(world, await asked(world));
+  if ((record === null || record.value.state === 'gone') && (await isOwnersOwn(world))) return null;
+  const requestSha256 = record?.value.op === op ? record.value.requestSha256 : await digestToCompare(world);
   for (const name of namesToTry(world, record?.value ?? null)) {
     const current = await world.table.get(records.site(plan.target));
     const action = await lookAtName(world, name, current?.value ?? null, requestSha256);
@@ -41,7 +42,8 @@ export async function ensureEnvironment(world: StepContext): Promise<StepResult 
 /** The home site's own environment was not made by us; it is checked like any standby. */
 async function isOwnersOwn(world: StepContext): Promise<boolean> {
   const { target } = world.op.value.plan;
-  return target === world.config.homeSite && (await seeEnvironment(world, target, configuredName(world))) !== null;
+  const { region } = world.config.sites[target];
+  return target === world.config.homeSite && (await seeEnvironment(world, region, configuredName(world))) !== null;
 }
 
 const configuredName = (world: StepContext) => world.configured.sites[world.op.value.plan.target].environment;
@@ -58,6 +60,17 @@ async function asked(world: StepContext): Promise<Ask> {
   const { chosen } = await restorable(world);
   if (!chosen) throw new NoSnapshotError(`no snapshot can be imported on site ${world.op.value.plan.target}`);
   return await requestFor(world);
+}
+
+/** An environment of an earlier op will do when what would be asked for now cannot be asked for at all. */
+async function digestToCompare(world: StepContext): Promise<string | null> {
+  try {
+    return digestOf(world, await asked(world));
+  } catch (error) {
+    if (!(error instanceof ConfigurationRefusedError)) throw error;
+    world.log.warn({ because: error.message }, 'nothing can be asked for; an earlier environment will do');
+    return null;
+  }
 }
 
 /** The same for the same environment, whatever its name and tags. */
@@ -90,24 +103,28 @@ async function tellOnce(world: StepContext, name: string, because: string): Prom
 }
 
 /** Asks for the environment. Says in one sentence what was asked. */
-async function create(world: StepContext, { name, requestSha256 }: NameTurn): Promise<string> {
+async function create(world: StepContext, { name }: NameTurn): Promise<string> {
   const { op, pair, plan } = world.op.value;
-  const { request, notes } = await asked(world);
+  const ask = await asked(world);
+  const { request, notes } = ask;
+  const { region } = world.config.sites[plan.target];
   await world.remember({ notes });
   const tags = {
     ...request.Tags,
     [environmentTags.pair]: pair,
     [environmentTags.site]: plan.target,
     [environmentTags.op]: op,
-    [environmentTags.request]: requestSha256,
+    [environmentTags.request]: digestOf(world, ask),
   };
   try {
-    await world.mwaa.createEnvironment(world.config.sites[plan.target].region, { ...request, Name: name, Tags: tags });
+    await world.mwaa.createEnvironment(region, { ...request, Name: name, Tags: tags });
   } catch (error) {
     // An earlier call of ours may have won, or this one may have been heard although its answer was lost.
-    if ((await seeEnvironment(world, plan.target, name)) !== null) return `${name} was asked for before`;
-    if (error instanceof EnvironmentRequestRefusedError) throw refused(`CreateEnvironment: ${error.message}`, error);
-    throw error;
+    const there = await seeEnvironment(world, region, name);
+    if (there?.tags.pair === pair && there.tags.op === op) return `${name} was asked for before`;
+    if (!(error instanceof EnvironmentRequestRefusedError)) throw error;
+    // Without its cause, which holds the service's words as they came.
+    throw refused(`CreateEnvironment: ${withoutValues(error.message, request.AirflowConfigurationOptions)}`);
   }
   return [`${name} is asked for`, ...notes].join('; ');
 }

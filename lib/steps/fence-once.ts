@@ -61,8 +61,12 @@ const spokenError = (error: unknown): string =>
 async function writeMarker(world: World, ask: FenceAsk, journal: FenceJournal): Promise<void> {
   if (journal.value.markerWritten) return;
   const marker = FenceMarker.parse({ epoch: ask.epoch, op: ask.op, writtenAt: world.now().toISOString() });
+  const key = keysOf(world.config.pair).fenceMarker(ask.side);
   try {
-    await world.bucket(ask.side).write(keysOf(world.config.pair).fenceMarker(ask.side), JSON.stringify(marker));
+    // A higher one was written by hand while the controller was away, and its word is the newer one.
+    const before = await world.bucket(ask.side).read(key);
+    const isNewer = before !== null && FenceMarker.parse(JSON.parse(before.body.toString('utf8'))).epoch > ask.epoch;
+    if (!isNewer) await world.bucket(ask.side).write(key, JSON.stringify(marker));
   } catch (error) {
     return await journal.write({ lastError: `marker not written: ${String(error)}` });
   }

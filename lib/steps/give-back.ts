@@ -66,6 +66,8 @@ async function moveGrant(world: StepContext): Promise<string | null> {
   const verdict = (await world.table.get(records.verdict(op.plan.from)))?.value ?? null;
   const move = giveBackMove({ grant: grant.value, control: control.value, op, verdict, now: world.now() });
   if (!move.ok) return move.refusal.because;
+  const byHand = await fencedByHand(world);
+  if (byHand !== null) return byHand;
   await world.table.commit([
     { key: records.grant(), expect: grant.version, value: move.grant },
     { key: records.grantPeriod(op.epoch), expect: 'absent', value: move.period },
@@ -73,6 +75,15 @@ async function moveGrant(world: StepContext): Promise<string | null> {
     { key: records.op(op.op), expect: world.op.version },
   ]);
   return null;
+}
+
+/** A row above the op's epoch was written by a person while the controller was away: nothing is opened behind it. */
+async function fencedByHand(world: StepContext): Promise<string | null> {
+  const { epoch, plan } = world.op.value;
+  const row = await readReservedRow(world, plan.from);
+  return row.epoch > epoch
+    ? `the row of site ${plan.from} says ${row.mode} at epoch ${row.epoch}, which is not this op's: somebody acted by hand`
+    : null;
 }
 
 /** The row first, then the DAGs of the pause map that are there and still paused; how many are open now, and are not. */

@@ -1,7 +1,11 @@
+import type { SiteRecord } from '../contracts/control.ts';
 import { records } from '../contracts/records.ts';
 import { give } from '../core/grant.ts';
 import { legal, readControlAndGrant } from './ruled.ts';
 import type { StepDefinition } from './step.ts';
+
+/** The record of an environment that is gone, or of another one, says nothing about the one that gets the grant. */
+const isUsed = ({ state, environment }: SiteRecord, name: string): boolean => state !== 'gone' && environment === name;
 
 /** State "Give the grant": none -> target, in one transaction with its record; needs the fence acknowledged or waived. */
 export const giveGrant: StepDefinition = {
@@ -23,7 +27,9 @@ export const giveGrant: StepDefinition = {
         { key: records.grant(), expect: grant.version, value: move.grant },
         { key: records.grantPeriod(op.epoch), expect: 'absent', value: move.period },
         { key: records.control(), expect: control.version },
-        ...(site ? [{ key: siteKey, expect: site.version, value: { ...site.value, state: 'in-use' as const } }] : []),
+        ...(site && isUsed(site.value, world.config.sites[op.plan.target].environment)
+          ? [{ key: siteKey, expect: site.version, value: { ...site.value, state: 'in-use' as const } }]
+          : []),
         ...(fence ? [{ key: fenceKey, expect: fence.version }] : []),
         { key: records.op(op.op), expect: world.op.version, value: move.op },
       ],

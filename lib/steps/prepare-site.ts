@@ -20,7 +20,10 @@ export const prepareSite: StepDefinition = {
   async run(world) {
     try {
       const pending = await ensureEnvironment(world);
-      return pending ?? (await prepared(world, await checkStandby(world)));
+      if (pending === null) return await prepared(world, await checkStandby(world));
+      // A look that worked ends an earlier wait: a creation takes longer than a target may be silent.
+      if (world.progress.waitingSince !== undefined) await world.remember({ waitingSince: undefined });
+      return pending;
     } catch (error) {
       if (error instanceof CommitConflictError || isFinal(error)) throw error;
       return await waitForTarget(world, error);

@@ -1,13 +1,17 @@
 import type { Grant, SiteRecord } from '../contracts/control.ts';
-import type { Side } from '../contracts/ids.ts';
+import { isHelperDag } from '../contracts/names.ts';
 import { records } from '../contracts/records.ts';
 import { removalOf } from '../core/creation/removal.ts';
 import type { Versioned } from '../ports/control-table.ts';
 import type { World } from '../ports/world.ts';
-import { opOfTag, seeEnvironment } from './environment-look.ts';
+import { seeEnvironment } from './environment-look.ts';
+import { readReservedRow } from './reserved-row.ts';
 import { readControlAndGrant } from './ruled.ts';
+import { tellPeople } from './tell-people.ts';
 
 /** The service deletes only what is not in the middle of something. */
+const neverRan = new Set(['CREATE_FAILED', 'PENDING', 'CREATING', 'DELETING', 'DELETED']);
+const usable = new Set(['AVAILABLE', 'UPDATE_FAILED']);
 const deletable = new Set(['AVAILABLE', 'CREATE_FAILED', 'UPDATE_FAILED', 'UNAVAILABLE', 'PENDING']);
 
 /**
@@ -35,6 +39,8 @@ async function remove(world: World, site: Versioned<SiteRecord>): Promise<string
   });
   if (removal.action === 'keep') return [];
   if (removal.action === 'sweep') return await sweep(world, site, removal.names, grant.value);
+  const why = await reasonToKeep(world, site.value, site.value.environment);
+  if (why !== null) return await keepAndTell(world, site, why);
   const id = world.newId();
   const { environment, op } = site.value;
   const detail = { environment, because: removal.because };
@@ -49,7 +55,7 @@ async function remove(world: World, site: Versioned<SiteRecord>): Promise<string
   return [`${removal.because}: it is deleted`];
 }
 
-/** Deletes each of these names that is ours, and forgets those that are gone or somebody else's. */
+/** Deletes each of these names that is ours and idle, and forgets those that are gone or somebody else's. */
 async function sweep(
   world: World,
   site: Versioned<SiteRecord>,
@@ -57,13 +63,15 @@ async function sweep(
   grant: Grant,
 ): Promise<string[]> {
   const { side, environment, state } = site.value;
-  const did: string[] = [];
-  const over = new Set<string>();
+  const ends: [string, End][] = [];
   for (const name of names) {
-    const end = grant.holder === side && name === environment ? 'keep' : await removeOne(world, side, name);
-    if (end === 'asked') did.push(`environment ${name} of site ${side} is being deleted`);
-    if (end === 'over') over.add(name);
+    if (grant.holder === side && name === environment) continue;
+    ends.push([name, await removeOne(world, site.value, name)]);
   }
+  const did = ends.flatMap(([name, { end }]) => (end === 'asked' ? [`environment ${name} is being deleted`] : []));
+  const kept = ends.flatMap(([, end]) => (end.end === 'kept' ? [end.because] : []));
+  if (kept.length > 0) return [...did, ...(await keepAndTell(world, site, kept.join('; ')))];
+  const over = new Set(ends.flatMap(([name, { end }]) => (end === 'over' ? [name] : [])));
   if (over.size === 0) return did;
   const isGone = state === 'deleting' && over.has(environment);
   const passedOver = site.value.passedOver.filter((passed) => !over.has(passed.environment));
@@ -72,15 +80,48 @@ async function sweep(
   return isGone ? [...did, `environment ${environment} of site ${side} is gone`] : did;
 }
 
-/** `over`: nothing of ours has this name any more; `asked`: its deletion was asked for; `keep`: look again later. */
-async function removeOne(world: World, side: Side, name: string): Promise<'over' | 'asked' | 'keep'> {
-  const seen = await seeEnvironment(world, side, name);
-  if (seen === null) return 'over';
-  if (seen.tags.pair !== world.config.pair || seen.tags.site !== side) return 'over';
-  // What may have run production is never deleted by us.
-  const hasRun = seen.status !== 'CREATE_FAILED' && (await opOfTag(world, seen))?.outcome === 'recovered';
-  if (hasRun) return 'over';
-  if (!deletable.has(seen.status)) return 'keep';
-  await world.mwaa.deleteEnvironment(world.config.sites[side].region, name);
-  return 'asked';
+/** What became of one name: nothing of ours has it; its deletion was asked for; look again later; or kept on purpose. */
+type End = { readonly end: 'over' | 'asked' | 'later' } | { readonly end: 'kept'; readonly because: string };
+
+async function removeOne(world: World, site: SiteRecord, name: string): Promise<End> {
+  const seen = await seeEnvironment(world, site.region, name);
+  if (seen === null) return { end: 'over' };
+  if (seen.tags.pair !== world.config.pair || seen.tags.site !== site.side) return { end: 'over' };
+  if (!deletable.has(seen.status)) return { end: 'later' };
+  const why = await reasonToKeep(world, site, name);
+  if (why !== null) return { end: 'kept', because: why };
+  await world.mwaa.deleteEnvironment(site.region, name);
+  return { end: 'asked' };
+}
+
+/**
+ * Why an environment must stay although nobody needs it by the records: somebody may run production there by hand, when
+ * the controller was away. Only what never ran, or says itself that it is an idle standby, may go.
+ */
+async function reasonToKeep(world: World, { side, region }: SiteRecord, name: string): Promise<string | null> {
+  const seen = await seeEnvironment(world, region, name);
+  if (seen === null || neverRan.has(seen.status)) return null;
+  if (!usable.has(seen.status)) return `${name} is ${seen.status}: whether it ran production cannot be seen`;
+  try {
+    const { mode, epoch } = await readReservedRow(world, side, name);
+    if (mode !== 'standby') return `the row of ${name} says ${mode} at epoch ${epoch}`;
+    const dags = await world.airflow(side, name).listDags();
+    const open = dags.filter((dag) => !dag.isPaused && dag.isActive && !isHelperDag(dag.dagId));
+    return open.length === 0 ? null : `${open.length} production DAGs are open on ${name}`;
+  } catch (error) {
+    world.log.warn({ environment: name, error: String(error) }, 'environment does not answer and is kept');
+    return `Airflow of ${name} does not answer`;
+  }
+}
+
+/** People decide about it; they are told once for each reason. */
+async function keepAndTell(world: World, site: Versioned<SiteRecord>, because: string): Promise<string[]> {
+  if (site.value.keptBecause === because) return [];
+  const value: SiteRecord = { ...site.value, keptBecause: because };
+  await world.table.commit([{ key: records.site(site.value.side), expect: site.version, value }]);
+  await tellPeople(world, {
+    subject: `${world.config.pair}: an environment that no op uses is not deleted`,
+    text: `${because}\nDelete it by hand when nobody needs it.\nRunbook: runbooks/failover.md`,
+  });
+  return [`not deleted: ${because}`];
 }

@@ -4,8 +4,12 @@ import { reservedVariable } from '../contracts/names.ts';
 import type { World } from '../ports/world.ts';
 
 /** Reads a site's reserved row through its REST API; a missing row means {standby, epoch 0}. */
-export async function readReservedRow(world: Pick<World, 'airflow'>, side: Side): Promise<ReservedRow> {
-  const text = await world.airflow(side).getVariable(reservedVariable);
+export async function readReservedRow(
+  world: Pick<World, 'airflow'>,
+  side: Side,
+  environment?: string,
+): Promise<ReservedRow> {
+  const text = await world.airflow(side, environment).getVariable(reservedVariable);
   if (text === null) return { site: side, epoch: 0, op: null, mode: 'standby', lastImport: null };
   return ReservedRow.parse(JSON.parse(text));
 }

@@ -8,7 +8,7 @@ export type NameTurn = {
   readonly name: string;
   readonly because: string;
   readonly current: Versioned<SiteRecord> | null;
-  readonly requestSha256: string;
+  readonly requestSha256: string | null;
 };
 
 /** The record names the environment, and this op as its user, before anything is asked for or used. */
@@ -40,10 +40,12 @@ async function commit(
   const value: SiteRecord = {
     side: plan.target,
     environment: name,
+    region: world.config.sites[plan.target].region,
     state: next.state,
     op,
-    requestSha256,
+    requestSha256: requestSha256 ?? 'not known',
     passedOver: next.passedOver,
+    keptBecause: null,
     failedAt: next.failed ? at : failedBefore,
     askedAt: at,
   };

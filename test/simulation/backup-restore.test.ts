@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { OpRecord } from '../../lib/contracts/control.ts';
+import type { OpRecord, SiteRecord } from '../../lib/contracts/control.ts';
 import { keysOf } from '../../lib/contracts/names.ts';
 import { records } from '../../lib/contracts/records.ts';
+import { EnvironmentRequestRefusedError } from '../../lib/ports/mwaa.ts';
 import { acceptCommand } from '../../lib/steps/accept-command.ts';
 import { backupRestore, siteConfig } from '../support/pair-config.ts';
 import { killAtEachCommit, lostSite, person, resume, stopAt } from '../support/simulation-scenarios.ts';
@@ -136,7 +137,6 @@ describe('a captured configuration', () => {
 
   it('that the service refuses is said in the service’s words', async () => {
     const { simulation, op } = await lost();
-    const { EnvironmentRequestRefusedError } = await import('../../lib/ports/mwaa.ts');
     simulation.mwaa.createEnvironment = async () => {
       throw new EnvironmentRequestRefusedError('Unsupported Airflow version 2.4.3');
     };
@@ -150,31 +150,31 @@ describe('a captured configuration', () => {
   });
 });
 
-describe('an environment that was prepared', () => {
-  /** Prepared in mode prepare; nobody approves, and the lost site comes back. */
-  async function stoodDown() {
-    const simulation = await Simulation.started({ ...backupRestore, mode: 'prepare' });
-    simulation.sites.a.become('scheduler-lost');
-    const op = await simulation.untilBegun();
-    let waits = 0;
-    await simulation.execute({
-      entering: async (state) => {
-        if (state !== 'Wait for a person') return;
-        waits += 1;
-        if (waits === 3) simulation.sites.a.become('well');
-        if (waits === 200) await approve(simulation, op);
-      },
-    });
-    expect(await simulation.op(op.op)).toMatchObject({ outcome: 'stood-down', failure: null });
-    return { simulation, op };
-  }
-  const approve = async (simulation: Simulation, op: OpRecord) => {
-    const { planHash, epoch } = await simulation.op(op.op);
-    await acceptCommand(simulation.world, { command: 'approve', op: op.op, planHash, epoch }, person);
-  };
+/** Prepared in mode prepare; nobody approves, and the lost site comes back. */
+async function preparedAndStoodDown() {
+  const simulation = await Simulation.started({ ...backupRestore, mode: 'prepare' });
+  simulation.sites.a.become('scheduler-lost');
+  const op = await simulation.untilBegun();
+  let waits = 0;
+  await simulation.execute({
+    entering: async (state) => {
+      if (state !== 'Wait for a person') return;
+      waits += 1;
+      if (waits === 3) simulation.sites.a.become('well');
+      if (waits === 200) await approve(simulation, op);
+    },
+  });
+  expect(await simulation.op(op.op)).toMatchObject({ outcome: 'stood-down', failure: null });
+  return { simulation, op };
+}
+const approve = async (simulation: Simulation, op: OpRecord) => {
+  const { planHash, epoch } = await simulation.op(op.op);
+  await acceptCommand(simulation.world, { command: 'approve', op: op.op, planHash, epoch }, person);
+};
 
+describe('an environment that was prepared', () => {
   it('is kept for its time after the stand-down, then deleted', async () => {
-    const { simulation } = await stoodDown();
+    const { simulation } = await preparedAndStoodDown();
     await simulation.advance(14_000);
     expect(environments(simulation)).toContain('demo-b AVAILABLE');
     await simulation.advance(2000);
@@ -186,7 +186,7 @@ describe('an environment that was prepared', () => {
   });
 
   it('is adopted by the next op, which creates none', async () => {
-    const { simulation } = await stoodDown();
+    const { simulation } = await preparedAndStoodDown();
     simulation.sites.a.become('scheduler-lost');
     const next = await simulation.untilBegun();
     await simulation.execute({
@@ -196,6 +196,128 @@ describe('an environment that was prepared', () => {
     });
     await expectRecovered({ simulation, op: next });
     expect(simulation.mwaa.changes).toEqual(['create demo-b']);
+  });
+});
+
+describe('an environment that is used without the controller', () => {
+  async function keptAfter(change: (simulation: Simulation) => void) {
+    const { simulation } = await preparedAndStoodDown();
+    change(simulation);
+    await simulation.advance(20_000);
+    expect(environments(simulation)).toContain('demo-b AVAILABLE');
+    expect(simulation.mwaa.changes).toEqual(['create demo-b']);
+    const told = simulation.pager.pages.filter(({ subject }) => subject.includes('is not deleted'));
+    expect(told).toHaveLength(1);
+    return told[0]?.text;
+  }
+
+  it('is never deleted when its row says that it runs production', async () => {
+    const told = await keptAfter(({ sites: { b } }) => b.writeRow({ ...b.row(), mode: 'active', epoch: 101 }));
+    expect(told).toMatch(/the row of demo-b says active at epoch 101/);
+  });
+
+  it('is never deleted while a production DAG is open on it', async () => {
+    const told = await keptAfter(({ sites: { b } }) => {
+      for (const dag of b.airflow.dags) if (dag.dagId === 'sales') dag.isPaused = false;
+    });
+    expect(told).toMatch(/1 production DAGs are open on demo-b/);
+  });
+
+  it('is never deleted while it cannot be looked at', async () => {
+    const told = await keptAfter(({ sites: { b } }) => {
+      b.airflow.outage = new Error('socket hang up');
+    });
+    expect(told).toMatch(/Airflow of demo-b does not answer/);
+  });
+});
+
+describe('an op that comes after another one', () => {
+  it('creates what an earlier op was refused, however long ago', async () => {
+    const { simulation, op } = await lost();
+    const create = simulation.mwaa.createEnvironment.bind(simulation.mwaa);
+    simulation.mwaa.createEnvironment = async () => {
+      throw new EnvironmentRequestRefusedError('the subnet is wrong');
+    };
+    await failureOf(simulation, op);
+    simulation.mwaa.createEnvironment = create;
+    const next = await simulation.untilBegun();
+    simulation.clock.set(new Date(simulation.clock.now().getTime() + 3 * 3600_000));
+    await simulation.execute();
+    await expectRecovered({ simulation, op: next });
+  });
+
+  it('begins although what an earlier op could not create is still there', async () => {
+    const { simulation, op } = await lost();
+    simulation.creation?.ends.push('fail', 'fail');
+    await failureOf(simulation, op);
+    expect(environments(simulation)).toContain('demo-b-2 CREATE_FAILED');
+    const next = await simulation.untilBegun();
+    expect(await simulation.execute()).toMatchObject({ status: 'SUCCEEDED' });
+    await expectRecovered({ simulation, op: next });
+  });
+
+  it('is not ended by one failed call long before', async () => {
+    const { simulation, op } = await lost();
+    simulation.creation?.ends.push('stuck');
+    const get = simulation.mwaa.getEnvironment.bind(simulation.mwaa);
+    let looks = 0;
+    simulation.mwaa.getEnvironment = async (region, name) => {
+      if (name === 'demo-b') looks += 1;
+      if (looks === 5) throw Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
+      return await get(region, name);
+    };
+    let waits = 0;
+    const entering = (state: string) => {
+      if (state !== 'Wait for the site') return;
+      waits += 1;
+      // Longer than a target may be silent (one hour of looks every 15 s).
+      if (waits === 280) simulation.creation?.makeEndpoints('demo-b');
+      if (waits === 285) simulation.sites.b.airflow.dags.splice(0, 1);
+      if (waits === 287) simulation.sites.b.airflow.addDag('lifeboat_canary');
+    };
+    expect(await simulation.execute({ entering })).toMatchObject({ status: 'SUCCEEDED' });
+    await expectRecovered({ simulation, op });
+  });
+});
+
+describe('a pair that has a standby by now', () => {
+  it('forgets the environment that an op created once: production runs where it was promoted', async () => {
+    const { simulation, op } = await lostSite({}, {});
+    const gone: SiteRecord = {
+      ...{ side: 'b', environment: 'demo-b-2', region: 'eu-central-1', state: 'gone', op: op.op },
+      ...{ requestSha256: 'x', passedOver: [], keptBecause: null, failedAt: null, askedAt: simulation.clock.iso },
+    };
+    simulation.table.seed(records.site('b'), gone);
+    expect(await simulation.execute()).toMatchObject({ status: 'SUCCEEDED' });
+    await simulation.rules.assertKept();
+    expect((await simulation.worldNow()).config.sites.b.environment).toBe('demo-b');
+  });
+
+  it('pages about it when the strategy says that an op would create it', async () => {
+    const simulation = await Simulation.started(backupRestore);
+    simulation.mwaa.set('eu-central-1', 'demo-b');
+    await simulation.advance(1200);
+    expect(simulation.pager.pages.map(({ text }) => text).join()).toMatch(/exists that no op has made/);
+  });
+});
+
+describe('what the service says about a refusal', () => {
+  it('is told without the values of the options', async () => {
+    const { simulation, op } = await lost();
+    simulation.mwaa.set('eu-west-1', 'demo-a', {
+      AirflowConfigurationOptions: { 'smtp.smtp_password': 'hunter2-long' },
+    });
+    const text = JSON.stringify(await simulation.mwaa.getEnvironment('eu-west-1', 'demo-a'));
+    await simulation.sites.b.bucket.write(keysOf('demo').environment('a'), text);
+    const captured = await simulation.table.get(records.captured('a'));
+    if (!captured) throw new Error('nothing was captured');
+    simulation.table.seed(records.captured('a'), { ...captured.value, sha256: simulation.world.sha256(text) });
+    simulation.replicating = false;
+    simulation.mwaa.createEnvironment = async () => {
+      throw new EnvironmentRequestRefusedError("Value '{smtp.smtp_password=hunter2-long}' at 'options' is wrong");
+    };
+    expect(await failureOf(simulation, op)).toMatch(/smtp.smtp_password=\*\*\*/);
+    expect(JSON.stringify(simulation.table.dump()) + JSON.stringify(simulation.pager.pages)).not.toMatch(/hunter2/);
   });
 });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { keysOf } from '../../lib/contracts/names.ts';
 import { records } from '../../lib/contracts/records.ts';
 import { acceptCommand } from '../../lib/steps/accept-command.ts';
 import { degradedSite, killAtEachCommit, lostSite, person, stopAt } from '../support/simulation-scenarios.ts';
@@ -38,6 +39,35 @@ describe('an op that fails after the withdrawal', () => {
     expect(walked).toMatchObject({ status: 'FAILED', error: 'HelperFailedError' });
     await expectGivenBack(simulation, op.op);
     expect(simulation.rules.moves).toEqual(['a@1', 'none@2', 'a@2']);
+  });
+
+  it('opens nothing behind a fence that a person has made by hand under a higher epoch', async () => {
+    const { simulation, op, hooks } = await failingAfterFence();
+    const { a } = simulation.sites;
+    const entering: WalkHooks['entering'] = async (state) => {
+      await hooks.entering?.(state);
+      if (state === 'Import the rest') a.writeRow({ ...a.row(), epoch: 101, mode: 'fenced' });
+    };
+    await simulation.execute({ entering });
+    await simulation.rules.assertKept();
+    expect((await simulation.op(op.op)).needs).not.toBeNull();
+    const step = await simulation.table.get(records.step(op.op, 'Give back'));
+    expect(step?.value.output?.because).toMatch(/fenced at epoch 101.*somebody acted by hand/);
+    expect(await simulation.grant()).toBe('none@2');
+    expect(a.open()).toEqual([]);
+    expect(a.row()).toMatchObject({ mode: 'fenced', epoch: 101 });
+  });
+
+  it('leaves the marker of a higher epoch where a person has put it', async () => {
+    const { simulation, hooks } = await failingAfterFence();
+    const key = keysOf('demo').fenceMarker('a');
+    const marker = JSON.stringify({ epoch: 101, op: 'by hand', writtenAt: simulation.clock.iso });
+    const entering: WalkHooks['entering'] = async (state) => {
+      if (state === 'Fence the losing site') await simulation.sites.a.bucket.write(key, marker);
+      await hooks.entering?.(state);
+    };
+    await simulation.execute({ entering });
+    expect((await simulation.sites.a.bucket.read(key))?.body.toString('utf8')).toBe(marker);
   });
 
   it('gives back once, however often its last step is delivered', async () => {

@@ -131,7 +131,15 @@ export const grant = (changes: Partial<Grant> = {}): Grant => ({
 
 type Config = Pick<
   PairConfig,
-  'pair' | 'mode' | 'strategy' | 'interruptedTasks' | 'preAuthorisedUnfenced' | 'timing' | 'controllerRegion' | 'sites'
+  | 'pair'
+  | 'mode'
+  | 'strategy'
+  | 'interruptedTasks'
+  | 'preAuthorisedUnfenced'
+  | 'timing'
+  | 'controllerRegion'
+  | 'sites'
+  | 'homeSite'
 >;
 export const config = (changes: Partial<Config> = {}): Config => ({
   pair: 'demo',
@@ -141,6 +149,7 @@ export const config = (changes: Partial<Config> = {}): Config => ({
   timing,
   controllerRegion: regions.controller,
   sites: pairConfig().sites,
+  homeSite: 'a',
   ...changes,
 });
 export const unfencedWord = { by: 'Ada', reason: 'the jobs can run twice', until: at(86_400) };

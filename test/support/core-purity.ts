@@ -31,7 +31,7 @@ function importComplaints(source: string): string[] {
   return [...statements].flatMap(([, isType, names = '', from = '', bare]) => {
     if (bare !== undefined) return [`imports ${bare} for its effects`];
     // The core itself, also from a folder of it.
-    if (/^\.\.?\/[\w-]+\.ts$/.test(from)) return [];
+    if (/^(?:\.\.?|\.\/[\w-]+)\/[\w-]+\.ts$/.test(from)) return [];
     const contract = from.replace(/^\.\.\/\.\.\/contracts\//, '../contracts/');
     if (!/^\.\.\/contracts\/[\w-]+\.ts$/.test(contract)) return [`imports ${from}`];
     if (isType !== undefined) return [];

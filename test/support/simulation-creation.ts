@@ -35,6 +35,11 @@ export class SimulatedCreation {
     };
   }
 
+  /** Does this name reach the Airflow of site b? A real one answers under its own name only. */
+  reaches(name: string): boolean {
+    return this.#home === name;
+  }
+
   /** When the next creation or deletion ends, in milliseconds. */
   nextEnd(): number {
     return Math.min(Number.POSITIVE_INFINITY, ...this.#changes.map(({ at }) => at));

@@ -4,6 +4,12 @@ import type { Side } from '../../lib/contracts/ids.ts';
 import type { Observation, Outcome, Period, Signal } from '../../lib/contracts/observation.ts';
 import type { SimulatedSite } from './simulation-site.ts';
 
+/** As the real probe reads a status. */
+const outcomeOf: Readonly<Record<string, Outcome>> = {
+  ...{ NOT_FOUND: 'gone', DELETING: 'gone', DELETED: 'gone' },
+  ...{ CREATING: 'alive', AVAILABLE: 'alive', CREATE_FAILED: 'dead', UNAVAILABLE: 'dead' },
+};
+
 /** What the probes of one Region see of a simulated site. The canary's probe is the real one, over its bucket. */
 export async function lookFrom(
   vantage: string,
@@ -40,7 +46,7 @@ export async function lookFrom(
       see('self', 'alive'),
       see('heartbeat', 'unreadable'),
       see('containers', 'unreadable'),
-      see('environment', status === 'CREATING' ? 'alive' : 'gone', { status }),
+      see('environment', outcomeOf[status] ?? 'planned', { status }),
       see('airflow', 'unreadable'),
       see('region', 'alive', { services: { s3: 'alive', sqs: 'alive', kms: 'alive' } }),
       canary,

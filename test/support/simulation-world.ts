@@ -5,11 +5,13 @@ import type { OpRecord } from '../../lib/contracts/control.ts';
 import type { Side } from '../../lib/contracts/ids.ts';
 import { records } from '../../lib/contracts/records.ts';
 import { withSiteNames } from '../../lib/core/creation/site-names.ts';
+import type { AirflowApi } from '../../lib/ports/airflow.ts';
 import type { Vantage } from '../../lib/ports/probe.ts';
 import type { World } from '../../lib/ports/world.ts';
 import { adoptPair } from '../../lib/steps/adopt-pair.ts';
 import type { Json } from './asl-paths.ts';
 import { type Definition, ExecutionStopped, type Walk, walk } from './asl-walker.ts';
+import { FakeAirflow } from './fakes/airflow.ts';
 import { FixedClock } from './fakes/clock.ts';
 import { InMemoryControlTable } from './fakes/control-table.ts';
 import { InMemoryExecutions, type StartedExecution } from './fakes/executions.ts';
@@ -207,7 +209,18 @@ export class Simulation {
       this.world.configured,
       sites.map(({ value }) => value),
     );
-    return { ...this.world, config };
+    const airflow: World['airflow'] = (side, environment = config.sites[side].environment) =>
+      this.#airflowUnder(side, environment);
+    return { ...this.world, config, airflow };
+  }
+
+  #airflowUnder(side: Side, environment: string): AirflowApi {
+    const { airflow } = this.sites[side];
+    const reached = this.creation === null || side === 'a' ? this.world.configured.sites[side].environment : null;
+    if (reached === environment || (reached === null && this.creation?.reaches(environment))) return airflow;
+    const absent = new FakeAirflow();
+    absent.outage = Object.assign(new Error(`${environment} not found`), { name: 'ResourceNotFoundException' });
+    return absent;
   }
 
   async #call(functionKey: string, payload: unknown) {

@@ -18,9 +18,15 @@ export function functionDemands(config: PairConfig): FunctionDemand[] {
   return [...functionsIn(config.mode).map((spec) => of(spec, config.controllerRegion)), ...probes];
 }
 
+/** Only a condition with one of these compares a key that has many values at once. */
+const setOperator = /^For(AnyValue|AllValues):/;
+
 function demandOf({ actions, resources, conditions = {} }: Statement): Demand {
-  const context = Object.values(conditions).flatMap((keys) =>
-    Object.entries(keys).map(([key, values]): [string, string[]] => [key, [firstOf(values)]]),
+  const context = Object.entries(conditions).flatMap(([operator, keys]) =>
+    Object.entries(keys).map(([key, values]): [string, string | string[]] => [
+      key,
+      setOperator.test(operator) ? [firstOf(values)] : firstOf(values),
+    ]),
   );
   return {
     actions,

@@ -23,6 +23,8 @@ export type CreationAction =
   | { readonly action: 'refuse'; readonly why: 'taken' | 'failed'; readonly because: string };
 
 const usable = new Set(['AVAILABLE', 'UPDATE_FAILED']);
+/** UNAVAILABLE before it was ever used: it cannot be mended in the time of an op. */
+const failed = new Set(['CREATE_FAILED', 'UNAVAILABLE']);
 const going = new Set(['DELETING', 'DELETED']);
 
 type LookInput = {
@@ -34,7 +36,8 @@ type LookInput = {
   readonly op: OpRecord;
   /** The op whose id the environment's tag holds; null when no such op is known. */
   readonly madeFor: OpRecord | null;
-  readonly requestSha256: string;
+  /** Digest of what this op would ask for; null when nothing can be asked for, and then an earlier one will do. */
+  readonly requestSha256: string | null;
   readonly creationTimeoutSeconds: number;
   readonly now: Date;
 };
@@ -52,9 +55,9 @@ export function nextOfCreation(input: LookInput): CreationAction {
   }
   const foreign = objectionToAdopt(input, seen.tags);
   if (foreign !== null) return { action: 'pass-over', because: foreign, failed: false };
-  if (seen.status === 'CREATE_FAILED') return whenFailed(input, seen.error);
+  if (failed.has(seen.status)) return whenFailed(input, seen.status, seen.error);
   if (usable.has(seen.status)) return { action: 'ready', because: `${name} is ${seen.status}` };
-  const waited = ageSeconds(record?.environment === name ? record.askedAt : now.toISOString(), now);
+  const waited = ageSeconds(askedByThisOp(input) ?? now.toISOString(), now);
   if (waited > input.creationTimeoutSeconds) {
     return { action: 'refuse', why: 'failed', because: `${name} is still ${seen.status} after ${spoken(waited)}` };
   }
@@ -64,9 +67,14 @@ export function nextOfCreation(input: LookInput): CreationAction {
   return { action: 'wait', because: `${name} is ${seen.status}, for ${spoken(waited)} now` };
 }
 
-function whenAbsent({ name, record, creationTimeoutSeconds, now }: LookInput): CreationAction {
-  const isAsked = record?.environment === name && record.state === 'creating';
-  const waited = isAsked ? ageSeconds(record.askedAt, now) : 0;
+/** When this op asked for the name, or adopted what has it; what an earlier op waited for does not count. */
+const askedByThisOp = ({ name, record, op }: LookInput): string | null =>
+  record?.environment === name && record.op === op.op ? record.askedAt : null;
+
+function whenAbsent(input: LookInput): CreationAction {
+  const { name, creationTimeoutSeconds, now } = input;
+  const asked = askedByThisOp(input);
+  const waited = asked === null ? 0 : ageSeconds(asked, now);
   return waited > creationTimeoutSeconds
     ? { action: 'refuse', why: 'failed', because: `${name} was asked for ${spoken(waited)} ago and does not exist` }
     : { action: 'create', because: `no environment has the name ${name}` };
@@ -82,16 +90,19 @@ function stranger({ name, isConfiguredName }: LookInput): CreationAction {
 /** An environment of an earlier op is used again when that op has ended without it and would be asked for the same. */
 function objectionToAdopt(input: LookInput, tags: OwnTags): string | null {
   const { name, op, madeFor, record, requestSha256 } = input;
+  if (record?.environment === name && record.state === 'in-use') return `${name} has run production for ${record.op}`;
   const isMine = tags.op === op.op || (record?.environment === name && record.op === op.op);
   if (isMine) return null;
   if (madeFor !== null && (madeFor.endedAt === null || madeFor.outcome === 'recovered')) {
     return `${name} belongs to ${madeFor.op}, which ${madeFor.endedAt === null ? 'has not ended' : 'gave it the grant'}`;
   }
-  return tags.request === requestSha256 ? null : `${name} was made for an earlier configuration of the lost site`;
+  return requestSha256 === null || tags.request === requestSha256
+    ? null
+    : `${name} was made for an earlier configuration of the lost site`;
 }
 
-function whenFailed({ name, record, op }: LookInput, error: string | null): CreationAction {
-  const because = `${name} is CREATE_FAILED: ${error ?? 'the service gave no reason'}`;
+function whenFailed({ name, record, op }: LookInput, status: string, error: string | null): CreationAction {
+  const because = `${name} is ${status}: ${error ?? 'the service gave no reason'}`;
   const isSecond = record?.op === op.op && record.failedAt !== null;
   return isSecond ? { action: 'refuse', why: 'failed', because } : { action: 'pass-over', because, failed: true };
 }

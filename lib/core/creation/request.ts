@@ -15,7 +15,12 @@ export type CreationPlan =
 const kinds: readonly ObjectKind[] = ['Plugins', 'Requirements', 'StartupScript'];
 /** Every DAG of a created environment waits for the promotion, whatever the lost one said. */
 const pausedAtCreation = 'core.dags_are_paused_at_creation';
-const ownTags = /^(aws:|lifeboat:)/;
+/** Tags of AWS and of an earlier op mean nothing over there. */
+const foreignTags = /^(aws:|lifeboat:)/;
+/** MWAA takes 50, four of them are the controller's. */
+const mostTags = 46;
+const ownTagsOf = ({ Tags = {} }: CapturedEnvironment) =>
+  Object.entries(Tags).filter(([key]) => !foreignTags.test(key));
 
 /** The objects beside the DAGs that a captured configuration names. */
 export const neededObjects = (captured: CapturedEnvironment): NeededObject[] =>
@@ -43,13 +48,12 @@ export function planCreation(input: {
   const objections = objectionsTo(captured, site, objects);
   if (objections.length > 0) return { ok: false, objections };
   const { create } = site;
-  const { KmsKey: _, Tags: tags = {}, ...copied } = captured;
+  const { KmsKey: _, Tags: __, ...copied } = captured;
   const options = {
     ...captured.AirflowConfigurationOptions,
     ...create.airflowConfigurationOptions,
     [pausedAtCreation]: 'True',
   };
-  const kept = Object.entries(tags).filter(([key]) => !ownTags.test(key));
   const request: CreateEnvironmentRequest = {
     ...copied,
     Name: input.name,
@@ -60,7 +64,7 @@ export function planCreation(input: {
     AirflowConfigurationOptions: options,
     ...(captured.KmsKey !== undefined && create.kmsKeyArn ? { KmsKey: create.kmsKeyArn } : {}),
     ...Object.fromEntries(objects.map((one) => [`${one.what}S3ObjectVersion`, versionOf(one)])),
-    Tags: Object.fromEntries(kept),
+    Tags: Object.fromEntries(ownTagsOf(captured)),
   };
   return { ok: true, request, notes: [...notesOnObjects(objects), ...notesOnOptions(options, fromRegion)] };
 }
@@ -81,6 +85,9 @@ function objectionsTo(
       ? [
           'WebserverAccessMode: PRIVATE_ONLY cannot be reached by the controller, which would have to import and promote',
         ]
+      : []),
+    ...(ownTagsOf(captured).length > mostTags
+      ? [`Tags: ${ownTagsOf(captured).length} of the environment and four of the controller are more than 50`]
       : []),
     ...missing.map(({ what, key }) => `${what}S3Path: ${key} does not exist in bucket ${dagBucket}`),
   ];

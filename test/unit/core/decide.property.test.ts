@@ -29,6 +29,7 @@ const decisionIn = ({ a, b, holder, openOp, configured, recorded, word, ...limit
     grant: grant({ holder: holder as 'a' | 'b' | 'none' }),
     config: config({ mode: configured, ...(word ? { preAuthorisedUnfenced: word } : {}) }),
     verdicts: { a, b: b && { ...b, site: 'b' } },
+    created: [],
     openOp,
     now,
   });

@@ -23,6 +23,7 @@ const input = (changes: Partial<DecideInput> = {}): DecideInput => ({
   grant: grant(),
   config: config(),
   verdicts: { a: lost(), b: standby() },
+  created: [],
   openOp: null,
   now,
   ...changes,

@@ -123,6 +123,8 @@ describe('the environment that was created', () => {
   it('is told from the record of the site while that is of this op, and names the site', () => {
     const site = {
       side: 'b' as const,
+      region: 'eu-central-1',
+      keptBecause: null,
       environment: 'orders-b-3',
       state: 'in-use' as const,
       op: opId,

@@ -12,6 +12,8 @@ const seen = (status: string, tags: NonNullable<SeenEnvironment>['tags'] = ours,
 });
 const record = (changes: Partial<SiteRecord> = {}): SiteRecord => ({
   side: 'b',
+  region: 'eu-central-1',
+  keptBecause: null,
   environment: 'demo-b',
   state: 'creating',
   op: opId,

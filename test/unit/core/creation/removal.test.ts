@@ -7,6 +7,8 @@ import { pairConfig } from '../../../support/pair-config.ts';
 
 const record = (changes: Partial<SiteRecord> = {}): SiteRecord => ({
   side: 'b',
+  region: 'eu-central-1',
+  keptBecause: null,
   environment: 'demo-b-2',
   state: 'prepared',
   op: opId,
