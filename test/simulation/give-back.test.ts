@@ -46,7 +46,7 @@ describe('an op that fails after the withdrawal', () => {
     const { a } = simulation.sites;
     const entering: WalkHooks['entering'] = async (state) => {
       await hooks.entering?.(state);
-      if (state === 'Import the rest') a.writeRow({ ...a.row(), epoch: 101, mode: 'fenced' });
+      if (state === 'Give back') a.writeRow({ ...a.row(), epoch: 101, mode: 'fenced' });
     };
     await simulation.execute({ entering });
     await simulation.rules.assertKept();
