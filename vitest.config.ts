@@ -3,6 +3,9 @@ import { defineConfig } from 'vitest/config';
 /** A hung test must end; no test of these kinds waits for a clock. */
 const hang = { testTimeout: 60_000, hookTimeout: 120_000 };
 
+/** Real Airflow: never two files at once. */
+const story = { fileParallelism: false, testTimeout: 600_000, hookTimeout: 600_000 };
+
 export default defineConfig({
   test: {
     projects: [
@@ -31,12 +34,11 @@ export default defineConfig({
       {
         test: {
           name: 'sandbox',
-          include: ['test/sandbox/**/*.test.ts'],
-          fileParallelism: false,
-          testTimeout: 600_000,
-          hookTimeout: 600_000,
+          include: ['test/sandbox/*.test.ts', 'test/sandbox/smoke/*.test.ts'],
+          ...story,
         },
       },
+      { test: { name: 'matrix', include: ['test/sandbox/matrix/*.test.ts'], ...story } },
     ],
   },
 });

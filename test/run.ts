@@ -110,12 +110,16 @@ const check: Kind[] = [
   vitest('infra'),
   vitest('browser'),
 ];
-/** What takes too long for every change: all versions, every way of being blind. */
+/** What takes too long for every change: all versions, more stories on real Airflow, every way of being blind. */
 const matrix: Kind[] = [
   ...matrixVersions.flatMap((version) => [
     dags(version),
-    vitest('sandbox', ['test/sandbox/smoke/gate.test.ts'], { LIFEBOAT_AIRFLOW_VERSION: version }),
+    vitest('matrix', ['test/sandbox/matrix/gate.test.ts'], { LIFEBOAT_AIRFLOW_VERSION: version }),
   ]),
+  vitest(
+    'matrix',
+    ['doctor', 'break-glass', 'resume'].map((name) => `test/sandbox/matrix/${name}.test.ts`),
+  ),
   vitest('sandbox', ['test/sandbox/failover.test.ts'], { LIFEBOAT_TEST_TIER: 'matrix' }),
 ];
 

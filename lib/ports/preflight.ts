@@ -6,7 +6,8 @@ export type Demand = {
   readonly actions: readonly string[];
   /** Without wildcards. */
   readonly resources: readonly string[];
-  readonly context: Readonly<Record<string, readonly string[]>>;
+  /** Values of condition keys: a text for a key with one value, a list for a key that may have many at once. */
+  readonly context: Readonly<Record<string, string | readonly string[]>>;
 };
 
 /** One function with what it needs, as the deployment grants it. */

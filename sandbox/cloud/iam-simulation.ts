@@ -114,6 +114,9 @@ type Asked = {
   readonly requestId: string;
 };
 
+/** IAM takes several actions only when they need the same resources and conditions; here each is asked for alone. */
+const mixed = 'Invalid input: the actions require different authorization information.';
+
 /** Policies of a role are read once for the questions that come together. */
 const REMEMBERED_MS = 2000;
 
@@ -122,19 +125,17 @@ export class IamSimulator {
   readonly #known = new Map<string, { at: number; statements: Promise<PolicyStatement[]> }>();
 
   async answer({ motoPort, headers, form, requestId }: Asked): Promise<ErrorReply> {
+    const [action = '', ...more] = membersOf(form, 'ActionNames');
+    if (more.length > 0) return errorReply({ service: 'iam', headers }, 400, 'InvalidInput', mixed, requestId);
     try {
       const statements = await this.#statementsOf(form.get('PolicySourceArn')?.split('/').at(-1) ?? '', motoPort);
       const [context, resources] = [contextOf(form), membersOf(form, 'ResourceArns')];
-      const results = membersOf(form, 'ActionNames').map((action) =>
-        resultOf(
-          action,
-          (resources.length > 0 ? resources : ['*']).map((resource) => ({
-            resource,
-            decision: decide(statements, { action, resource, context }),
-          })),
-        ),
-      );
-      return { status: 200, headers: { 'content-type': 'text/xml' }, body: answerText(results, requestId) };
+      const answers = (resources.length > 0 ? resources : ['*']).map((resource) => ({
+        resource,
+        decision: decide(statements, { action, resource, context }),
+      }));
+      const body = answerText(resultOf(action, answers), requestId);
+      return { status: 200, headers: { 'content-type': 'text/xml' }, body };
     } catch (error) {
       if (!(error instanceof NoSuchEntityException)) throw error;
       return errorReply({ service: 'iam', headers }, 404, 'NoSuchEntity', error.message, requestId);
@@ -153,8 +154,8 @@ export class IamSimulator {
   }
 }
 
-function answerText(results: readonly string[], requestId: string): Buffer {
-  const result = `<IsTruncated>false</IsTruncated><EvaluationResults>${results.join('')}</EvaluationResults>`;
+function answerText(evaluated: string, requestId: string): Buffer {
+  const result = `<IsTruncated>false</IsTruncated><EvaluationResults>${evaluated}</EvaluationResults>`;
   return Buffer.from(
     `<SimulatePrincipalPolicyResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><SimulatePrincipalPolicyResult>${result}</SimulatePrincipalPolicyResult><ResponseMetadata><RequestId>${requestId}</RequestId></ResponseMetadata></SimulatePrincipalPolicyResponse>`,
   );

@@ -140,7 +140,7 @@ describe('the parts of the break-glass page for which nothing has to run', { tim
 
 describe('the page', () => {
   it('has no command that no test pastes', () => {
-    // The others are pasted into a sandbox with two real sites: test/sandbox/break-glass.test.ts.
+    // The others are pasted into a sandbox with two real sites: test/sandbox/matrix/break-glass.test.ts.
     const here = ['Set up', '3b.', 'Without an environment'];
     const there = ['Look', '1a.', '1b.', '2.', '3a.', '4.', '5.', '6.', '7.', '8.', '9.', '10.', '11.'];
     const known = [...here, ...there];

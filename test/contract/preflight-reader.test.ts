@@ -1,6 +1,11 @@
 import { PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { UpdateContinuousBackupsCommand, UpdateTableCommand } from '@aws-sdk/client-dynamodb';
-import { DeleteRoleCommand, DeleteRolePolicyCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam';
+import {
+  DeleteRoleCommand,
+  DeleteRolePolicyCommand,
+  PutRolePolicyCommand,
+  SimulatePrincipalPolicyCommand,
+} from '@aws-sdk/client-iam';
 import { CreateKeyCommand, DescribeKeyCommand, UpdateAliasCommand } from '@aws-sdk/client-kms';
 import {
   CreateBucketCommand,
@@ -60,6 +65,17 @@ describe('the looks at a deployment from the pair’s own templates', () => {
     expect(missing).toEqual([]);
     expect(asked).toBeGreaterThan(200);
   }, 120_000);
+
+  it('ask IAM for one action at a time, because it refuses several that need different information', async () => {
+    const ask = (...ActionNames: string[]) =>
+      refused(
+        pair
+          .clients(config.controllerRegion)
+          .iam.send(new SimulatePrincipalPolicyCommand({ PolicySourceArn: a.executionRoleArn, ActionNames })),
+      );
+    expect(await ask('s3:GetObject')).toBe('answered');
+    expect(await ask('s3:GetObject', 's3:ListBucket')).toBe('InvalidInputException');
+  });
 
   it('find execution roles that MWAA may assume and that bucket and key admit', async () => {
     for (const side of ['a', 'b'] as const) {
@@ -136,7 +152,30 @@ describe('the looks at an environment', () => {
       hidesHeartbeat: ['metrics.statsd_on'],
       opensNewDags: true,
       objects: [{ kind: 'plugins', key: 'plugins.zip', version: 'v1' }],
+      madeFor: { pair: null, site: null },
     });
+    expect(JSON.stringify(found)).not.toContain('secret');
+  });
+
+  it('know by its tags for which pair and site it was made', async () => {
+    pair.environments.set('doctor-b', { Tags: { 'lifeboat:pair': 'doctor', 'lifeboat:site': 'b', other: 'secret' } });
+    const found = await pair.reader().site.environment('b');
+    expect(found?.madeFor).toEqual({ pair: 'doctor', site: 'b' });
+    pair.environments.delete('doctor-b');
+  });
+
+  it('find what an op would object to in the captured configuration, by names of fields only', async () => {
+    const captured = {
+      ...{ Name: 'doctor-b', AirflowVersion: '2.10.3', EnvironmentClass: 'mw1.small', DagS3Path: 'dags' },
+      ...{ ExecutionRoleArn: b.executionRoleArn, SourceBucketArn: `arn:aws:s3:::${b.dagBucket}`, KmsKey: 'arn:key' },
+      ...{ PluginsS3Path: 'plugins.zip', PluginsS3ObjectVersion: 'v1', AirflowConfigurationOptions: { x: 'secret' } },
+      NetworkConfiguration: { SubnetIds: [], SecurityGroupIds: [] },
+    };
+    const Key = 'doctor/sites/b/environment.json';
+    const put = new PutObjectCommand({ Bucket: names.siteBucket('a'), Key, Body: JSON.stringify(captured) });
+    await pair.clients(a.region).s3.send(put);
+    const found = await pair.reader({ homeSite: 'b', strategy: 'backup-restore' }).pair.captured();
+    expect(found?.objections.map((one) => one.split(':')[0])).toEqual(['KmsKey', 'PluginsS3Path']);
     expect(JSON.stringify(found)).not.toContain('secret');
   });
 
@@ -205,6 +244,10 @@ describe('the looks at what was put wrong', () => {
     const policies = pair.deployment().resources[`${names.prefix}-controller`] ?? {};
     const own = Object.entries(policies).find(([id]) => id.startsWith('givegrantRoleDefaultPolicy'))?.[1] ?? '';
     await iam.send(new DeleteRolePolicyCommand({ RoleName: gone, PolicyName: own }));
+    // The sandbox remembers the policies of a role for a moment.
+    const rightsOf = async (name: string) =>
+      (await pair.reader().pair.rights()).missing.find(({ who }) => who === name)?.decision;
+    await expect.poll(() => rightsOf('hold-op'), { timeout: 30_000, interval: 500 }).toBe('explicitDeny');
     const { missing } = await pair.reader().pair.rights();
     expect(missing.find(({ who }) => who === 'hold-op')).toMatchObject({
       action: 'sns:Publish',
@@ -214,10 +257,7 @@ describe('the looks at what was put wrong', () => {
     expect(new Set(missing.map(({ who }) => who))).toEqual(new Set(['hold-op', 'give-grant']));
     await iam.send(new DeleteRolePolicyCommand({ RoleName: gone, PolicyName }));
     await iam.send(new DeleteRoleCommand({ RoleName: gone }));
-    // The sandbox remembers the policies of a role for a moment.
-    const after = async () =>
-      (await pair.reader().pair.rights()).missing.find(({ who }) => who === 'give-grant')?.decision;
-    await expect.poll(after, { timeout: 30_000, interval: 500 }).toBe('no-role');
+    await expect.poll(() => rightsOf('give-grant'), { timeout: 30_000, interval: 500 }).toBe('no-role');
   }, 120_000);
 
   it('see an execution role that the bucket does not admit any more', async () => {

@@ -35,8 +35,8 @@ export type PreflightOptions = {
 const weekSeconds = 7 * 86_400;
 /** A rehearsal has lived for minutes only, and its CloudWatch reads all it has for each single period. */
 const rehearsalSeconds = 900;
-/** Roles that are asked about at the same time; IAM throttles more. */
-const rolesAtOnce = 4;
+/** Questions that IAM is asked at the same time; it throttles more. */
+const questionsAtOnce = 8;
 /** Services that run an environment. */
 const environmentServices = ['airflow.amazonaws.com', 'airflow-env.amazonaws.com'];
 /** KMS encryption context of what is tried: the pair's, and a snapshot that never exists. */
@@ -51,6 +51,8 @@ export function preflightReader(options: PreflightOptions): PreflightReader {
   const names = namesOf(configured);
   const keys = keysOf(configured.pair);
   const bucket = (side: Side) => new S3SiteBucket({ client: at(side).s3(), bucket: names.siteBucket(side) });
+  const dagBucket = (side: Side) =>
+    new S3DagBucket({ client: at(side).s3(), bucket: configured.sites[side].dagBucket });
   const control = once(() => readControl(table));
   const known = () => control().catch(() => null);
   /** The configuration with the names that the environments really have. */
@@ -69,8 +71,7 @@ export function preflightReader(options: PreflightOptions): PreflightReader {
   );
   const captured = once(async () => {
     const to = await target();
-    const of = otherSide(to);
-    return await readCaptured(bucket(to), keys.environment(of), of);
+    return await readCaptured({ config: configured, target: to, bucket: bucket(to), dagBucket: dagBucket(to) });
   });
   const ofEnvironment = async <T>(side: Side, read: (name: string) => Promise<T>): Promise<T | null> => {
     const found = await environment(side);
@@ -126,7 +127,7 @@ export function preflightReader(options: PreflightOptions): PreflightReader {
         const copy = here === null && side === (await target()) ? await captured() : null;
         return await readDagBucket({
           clients: at(side),
-          bucket: new S3DagBucket({ client: at(side).s3(), bucket: configured.sites[side].dagBucket }),
+          bucket: dagBucket(side),
           dagPath: here?.dagPath ?? copy?.dagPath ?? 'dags',
           objects: here?.objects ?? copy?.objects ?? [],
         });
@@ -150,7 +151,9 @@ async function readRights(
   const queue = demands.flatMap(({ name, region, demands: each }) => {
     const found = roles.find((one) => one.name === name && one.region === region)?.deployed;
     // A function that is not there is told by another check.
-    return found ? each.map((demand) => ({ who: name, roleArn: found.roleArn, demand })) : [];
+    if (!found) return [];
+    const single = each.flatMap((demand) => demand.actions.map((action) => ({ ...demand, actions: [action] })));
+    return single.map((demand) => ({ who: name, roleArn: found.roleArn, demand }));
   });
   const work = async () => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
@@ -160,7 +163,7 @@ async function readRights(
       missing.push(...answers.flatMap((answer) => notAllowed(answer).map((right) => ({ who, roleArn, ...right }))));
     }
   };
-  await Promise.all(Array.from({ length: rolesAtOnce }, work));
+  await Promise.all(Array.from({ length: questionsAtOnce }, work));
   return { asked, missing };
 }
 

@@ -1,9 +1,13 @@
 import { GetBucketVersioningCommand, GetObjectCommand } from '@aws-sdk/client-s3';
 import { z } from 'zod';
-import { CreateEnvironmentRequest } from '../../contracts/environment.ts';
+import type { PairConfig } from '../../contracts/config.ts';
+import { otherSide } from '../../contracts/config.ts';
+import { type CapturedEnvironment, CreateEnvironmentRequest } from '../../contracts/environment.ts';
 import type { Side } from '../../contracts/ids.ts';
 import { Manifest } from '../../contracts/manifest.ts';
+import { keysOf } from '../../contracts/names.ts';
 import { records } from '../../contracts/records.ts';
+import { type FoundObject, neededObjects, planCreation } from '../../core/creation/request.ts';
 import { newestVerified } from '../../core/preflight/environments.ts';
 import type {
   CapturedFacts,
@@ -71,15 +75,25 @@ export async function readManifest(
   return { snapshotId, openedUponCreation: opened.map(({ dagId }) => dagId) };
 }
 
-/** What the copy of a captured configuration names; the rest of it stays unread. */
+/** What the copy of a captured configuration names; no value of a configuration option is among it. */
 export type CapturedCopy = {
   readonly facts: NonNullable<CapturedFacts>;
   readonly objects: readonly ObjectReference[];
   readonly dagPath: string;
 };
 
-/** The copy in the bucket of the other site; null when there is none. */
-export async function readCaptured(bucket: SiteBucket, key: string, of: Side): Promise<CapturedCopy | null> {
+type CapturedAsk = {
+  readonly config: PairConfig;
+  /** The site whose bucket has the copy, and which would be made from it. */
+  readonly target: Side;
+  readonly bucket: SiteBucket;
+  readonly dagBucket: DagBucket;
+};
+
+/** The copy in the target's bucket of the other site's configuration; null when there is none. */
+export async function readCaptured({ config, target, bucket, dagBucket }: CapturedAsk): Promise<CapturedCopy | null> {
+  const of = otherSide(target);
+  const key = keysOf(config.pair).environment(of);
   const stored = await bucket.read(key);
   if (stored === null) return null;
   const found = CreateEnvironmentRequest.parse(jsonOf(stored.body));
@@ -88,11 +102,33 @@ export async function readCaptured(bucket: SiteBucket, key: string, of: Side): P
       of,
       sha256: stored.sha256,
       airflowVersion: found.AirflowVersion,
-      hasOwnKey: (found.KmsKey ?? '') !== '',
+      objections: await objectionsTo(found, config, target, dagBucket),
     },
     objects: objectsOf(found),
     dagPath: found.DagS3Path,
   };
+}
+
+/** What an op would object to, judged as the op does; nothing for a site that no op creates. */
+async function objectionsTo(
+  captured: CapturedEnvironment,
+  config: PairConfig,
+  target: Side,
+  bucket: DagBucket,
+): Promise<readonly string[]> {
+  const { create, ...site } = config.sites[target];
+  if (create === undefined) return [];
+  const objects: FoundObject[] = await Promise.all(
+    neededObjects(captured).map(async (one) => ({
+      ...one,
+      hasVersion: one.versionId !== null && (await bucket.hasVersion(one.key, one.versionId)),
+      newest: await bucket.newestVersion(one.key),
+    })),
+  );
+  const fromRegion = config.sites[otherSide(target)].region;
+  const input = { captured, fromRegion, site: { ...site, create }, name: site.environment, objects };
+  const plan = planCreation(input);
+  return plan.ok ? [] : plan.objections;
 }
 
 const Sources = CreateEnvironmentRequest.pick({

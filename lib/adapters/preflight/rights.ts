@@ -33,30 +33,37 @@ export type Answer = { readonly action: string; readonly resource: string; reado
  */
 export async function simulate(client: IAMClient, roleArn: string, demand: Demand): Promise<Answer[]> {
   const answers: Answer[] = [];
+  for (const action of demand.actions) answers.push(...(await simulateOne(client, roleArn, { ...demand, action })));
+  return answers;
+}
+
+type Question = Omit<Demand, 'actions'> & { readonly action: string };
+
+/** One action in each call: IAM refuses a call whose actions "require different authorization information". */
+async function simulateOne(client: IAMClient, roleArn: string, question: Question): Promise<Answer[]> {
+  const { action, resources, context } = question;
+  const found: Answer[] = [];
   let Marker: string | undefined;
   do {
     const command = new SimulatePrincipalPolicyCommand({
       PolicySourceArn: roleArn,
-      ActionNames: [...demand.actions],
-      ResourceArns: [...demand.resources],
-      ContextEntries: contextOf(demand.context),
+      ActionNames: [action],
+      ResourceArns: [...resources],
+      ContextEntries: contextOf(context),
       ...(Marker === undefined ? {} : { Marker }),
     });
     const page = await orNull(client.send(command), 'NoSuchEntityException', 'NoSuchEntity');
-    if (page === null) return pairs(demand).map((one) => ({ ...one, decision: 'no-role' as const }));
+    if (page === null) return resources.map((resource) => ({ action, resource, decision: 'no-role' as const }));
     const { EvaluationResults, Marker: next } = Simulated.parse(page);
-    answers.push(...EvaluationResults.flatMap(answersOf));
+    found.push(...EvaluationResults.flatMap(answersOf));
     Marker = next;
   } while (Marker !== undefined);
-  // What IAM did not answer is not known to be allowed.
-  return pairs(demand).map(({ action, resource }) => {
-    const found = answers.find((one) => one.action === action && (one.resource === resource || one.resource === '*'));
-    return { action, resource, decision: found?.decision ?? 'implicitDeny' };
+  return resources.map((resource) => {
+    const answer = found.find((one) => one.resource === resource || one.resource === '*');
+    // What IAM did not answer is not known to be allowed.
+    return { action, resource, decision: answer?.decision ?? 'implicitDeny' };
   });
 }
-
-const pairs = (demand: Demand) =>
-  demand.actions.flatMap((action) => demand.resources.map((resource) => ({ action, resource })));
 
 function answersOf(result: z.infer<typeof Simulated>['EvaluationResults'][number]): Answer[] {
   const { EvalActionName: action, EvalResourceName, EvalDecision, ResourceSpecificResults = [] } = result;
@@ -69,14 +76,12 @@ function answersOf(result: z.infer<typeof Simulated>['EvaluationResults'][number
   }));
 }
 
-function contextOf(context: Demand['context']): ContextEntry[] {
-  return Object.entries(context).map(([ContextKeyName, values]) => ({
-    ContextKeyName,
-    ContextKeyValues: [...values],
-    // Keys with many values at once are named in the plural.
-    ContextKeyType: ContextKeyName.endsWith('s') ? 'stringList' : 'string',
-  }));
-}
+const contextOf = (context: Demand['context']): ContextEntry[] =>
+  Object.entries(context).map(([ContextKeyName, value]) =>
+    typeof value === 'string'
+      ? { ContextKeyName, ContextKeyValues: [value], ContextKeyType: 'string' }
+      : { ContextKeyName, ContextKeyValues: [...value], ContextKeyType: 'stringList' },
+  );
 
 /** Text of a role's trust policy; null when the role does not exist. */
 export async function trustPolicyOf(client: IAMClient, roleArn: string): Promise<string | null> {

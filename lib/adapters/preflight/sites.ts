@@ -4,7 +4,7 @@ import type { MWAAClient } from '@aws-sdk/client-mwaa';
 import { paginateListServiceQuotas, type ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import { z } from 'zod';
 import type { SiteCreation } from '../../contracts/config.ts';
-import { isHelperDag } from '../../contracts/names.ts';
+import { environmentTags, isHelperDag } from '../../contracts/names.ts';
 import type {
   AirflowFacts,
   EnvironmentFacts,
@@ -30,6 +30,7 @@ export async function readEnvironment(asked: Promise<Environment>): Promise<Envi
     throw error;
   }
   const options = found.AirflowConfigurationOptions ?? {};
+  const tag = (key: string) => found.Tags?.[key] ?? null;
   return {
     name: found.Name,
     status: found.Status,
@@ -41,6 +42,7 @@ export async function readEnvironment(asked: Promise<Environment>): Promise<Envi
     objects: objectsOf(found),
     hidesHeartbeat: heartbeatHiddenBy(options),
     opensNewDags: opensNewDags(options),
+    madeFor: { pair: tag(environmentTags.pair), site: tag(environmentTags.site) },
   };
 }
 

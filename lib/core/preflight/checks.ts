@@ -5,6 +5,7 @@ import type { LookName } from './facts.ts';
 import { helperChecks, lifeSigns } from './helpers.ts';
 import { recoveryChecks } from './recovery.ts';
 import { rightsChecks } from './rights.ts';
+import { siteNameChecks } from './site-names.ts';
 import { standingChecks } from './standing.ts';
 import { storageChecks } from './storage.ts';
 
@@ -18,6 +19,7 @@ export const allChecks = (helperVersion: string): readonly Check[] => [
   ...rightsChecks,
   ...storageChecks,
   ...environmentChecks,
+  ...siteNameChecks,
   ...helperChecks(helperVersion),
   ...lifeSigns,
   ...recoveryChecks,

@@ -114,6 +114,8 @@ export type EnvironmentFacts = {
   readonly hidesHeartbeat: readonly string[];
   /** `core.dags_are_paused_at_creation` is False. */
   readonly opensNewDags: boolean;
+  /** Pair and site that it was made for, by the tags that an op gives; null when it has no such tag. */
+  readonly madeFor: { readonly pair: string | null; readonly site: string | null };
 } | null;
 
 /** Airflow of a site; null when the site has no environment. */
@@ -157,7 +159,8 @@ export type CapturedFacts = {
   readonly of: Side;
   readonly sha256: string;
   readonly airflowVersion: string;
-  readonly hasOwnKey: boolean;
+  /** What keeps an op from asking for an environment like it at the other site; names of fields, no values of options. */
+  readonly objections: readonly string[];
 } | null;
 
 /** The DAG bucket of a site; null when it does not exist. */

@@ -1,3 +1,4 @@
+import { otherSide } from '../../contracts/config.ts';
 import { ageSeconds, spoken } from '../time.ts';
 import { type Check, type Ground, mayBeAbsent, sides } from './check.ts';
 import { listed } from './deployment.ts';
@@ -131,13 +132,15 @@ const standbyGate: Check = {
   title: 'a DAG that opens itself does not start on the standby',
   proves:
     'When a DAG declares `is_paused_upon_creation=False`, the standby has the gate plugin that keeps it from starting. ' +
-    'Without the gate such a DAG runs on both sites from the moment its file arrives there.',
+    'Without the gate such a DAG runs on both sites from the moment its file arrives there. A site that has to be ' +
+    'created gets the gate with the plugins of the captured configuration, so that version has to be in its DAG bucket.',
   fix: 'Install the gate (docs/standby-gate.md), or remove `is_paused_upon_creation=False` from the DAG.',
-  needs: ['manifest', 'stamp', 'environment'],
+  needs: ['manifest', 'stamp', 'environment', 'dagBucket'],
   judge(ground) {
     const { see, seeSite, fail, target } = ground;
     const opened = see('manifest')?.openedUponCreation ?? [];
     if (opened.length === 0) return;
+    if (mayBeAbsent(ground, target) && seeSite('environment', target) === null) gateOfCreated(ground, opened);
     for (const side of sides) {
       const environment = seeSite('environment', side);
       if (!environment || mayBeAbsent(ground, side)) continue;
@@ -152,6 +155,19 @@ const standbyGate: Check = {
     }
   },
 };
+
+/** A created environment has the gate only when its plugins are those of the lost one. */
+function gateOfCreated({ config, seeSite, fail, target }: Ground, opened: readonly string[]): void {
+  const plugins = seeSite('dagBucket', target)?.missing.find(({ kind }) => kind === 'plugins');
+  if (plugins === undefined) return;
+  const [from, to] = [config.sites[otherSide(target)].dagBucket, config.sites[target].dagBucket];
+  fail({
+    found: `${to} has not the version of ${plugins.key} that the captured configuration names, and ${listed(opened)} declares is_paused_upon_creation=False`,
+    cause:
+      'an environment made from this bucket may come up without the gate, and such a DAG starts before the promotion',
+    fix: `upload the same plugins.zip to the other DAG bucket: replicate ${plugins.key} from ${from} with S3, which keeps its version`,
+  });
+}
 
 const heartbeatPeriod: Check = {
   id: 'heartbeat-period',

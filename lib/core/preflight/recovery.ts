@@ -5,7 +5,7 @@ import { ageSeconds, spoken } from '../time.ts';
 import { type Check, type Ground, mayBeAbsent, protects, sides } from './check.ts';
 import { listed } from './deployment.ts';
 import { newestVerified } from './environments.ts';
-import type { DagBucketFacts } from './facts.ts';
+import type { CapturedFacts, DagBucketFacts } from './facts.ts';
 
 const snapshot: Check = {
   id: 'snapshot',
@@ -40,10 +40,12 @@ const captured: Check = {
   title: 'the configuration of the active site is captured and copied',
   proves:
     'The active environment’s configuration was captured, its copy lies in the other site’s bucket, and it is the one ' +
-    'that the control table knows. With backup-restore the new environment is made from this copy.',
-  fix: 'See why protect does not capture: runbooks/protect.md.',
-  needs: ['captured', 'control'],
-  judge({ config, see, target, fail, warn }) {
+    'that the control table knows. With backup-restore the new environment is made from this copy, and the request that ' +
+    'an op would make of it is one that the target can honour.',
+  fix: 'See why protect does not capture: runbooks/protect.md. What the target cannot honour: correct the field that is named.',
+  needs: ['captured', 'control', 'environment'],
+  judge(ground) {
+    const { config, see, target, fail, warn } = ground;
     const control = see('control');
     const copy = see('captured');
     if (!control || copy === undefined || !protects({ config })) return;
@@ -62,7 +64,10 @@ const captured: Check = {
       });
       return;
     }
-    if (copy.sha256 === record.sha256 || copy.sha256 === record.previousSha256) return;
+    if (copy.sha256 === record.sha256 || copy.sha256 === record.previousSha256) {
+      canBeMade(ground, copy);
+      return;
+    }
     tell({
       found: `the copy of the captured configuration in ${bucket} is not the one that was captured`,
       cause: 'somebody wrote that object, or replication is more than one capture behind',
@@ -71,14 +76,38 @@ const captured: Check = {
   },
 };
 
+/** An op that began now would create the environment of the target. */
+const wouldCreate = (ground: Ground): boolean =>
+  mayBeAbsent(ground, ground.target) && ground.seeSite('environment', ground.target) === null;
+
+/** Can the target be made of the copy? Asked only while an op would do it. */
+function canBeMade(ground: Ground, { objections }: NonNullable<CapturedFacts>): void {
+  if (!wouldCreate(ground)) return;
+  for (const objection of objections) cannotCreate(ground, objection);
+}
+
+function cannotCreate({ config, target, fail }: Ground, objection: string): void {
+  const of = otherSide(target);
+  const [to, from] = [config.sites[target], config.sites[of]];
+  const field = objection.split(':')[0] ?? '';
+  const other = `change the environment of site ${of} or the configuration, and wait for the next capture`;
+  const copy = `upload it: aws s3 cp s3://${from.dagBucket}/<key> s3://${to.dagBucket}/<key>, or replicate the DAG bucket`;
+  const key = `create a key in ${to.region} and set sites.${target}.create.kmsKeyArn to its ARN; MWAA takes no multi-Region key`;
+  fail({
+    found: `site ${target} cannot be made of the captured configuration of site ${of}: ${objection}`,
+    cause: 'an op would end with ConfigurationRefusedError before it asks for the environment',
+    fix: field === 'KmsKey' ? key : field.endsWith('S3Path') ? copy : other,
+  });
+}
+
 const dagBucket: Check = {
   id: 'dag-bucket',
   title: 'the DAG buckets have what the environments are made of',
   proves:
     'The DAG bucket of each site exists, keeps versions, and has the plugins, requirements and startup script that its ' +
     'environment names, under that version: MWAA fetches them again for each new container. For a site that does not ' +
-    'exist yet, the same is asked by the captured configuration of the other one; of a version that is missing there, ' +
-    'an op takes the newest one instead, which may be other code.',
+    'exist yet, the versions are those of the captured configuration of the other one; of a version that is missing ' +
+    'there, an op takes the newest one instead, which may be other code.',
   fix: 'Upload the object, or replicate the DAG bucket: only S3 replication keeps version ids.',
   needs: ['dagBucket', 'environment'],
   judge(ground) {
@@ -111,13 +140,12 @@ function ofDagBucket(ground: Ground, side: Side, bucket: NonNullable<DagBucketFa
     });
   }
   const named = (what: 'object' | 'version') => bucket.missing.filter((one) => one.what === what);
-  const gone = named('object');
+  // What a site that does not exist yet cannot be made of is told with its captured configuration.
+  const gone = exists ? named('object') : [];
   if (gone.length > 0) {
     fail({
       found: `${name} has no ${listed(gone.map(({ kind, key }) => `${key} (${kind})`))}, which ${of} names`,
-      cause: exists
-        ? 'it was deleted: the next container of the environment cannot start'
-        : 'the DAG buckets are not the same',
+      cause: 'it was deleted: the next container of the environment cannot start',
       fix: `aws s3 cp s3://${config.sites[otherSide(side)].dagBucket}/${gone[0]?.key} s3://${name}/${gone[0]?.key}`,
     });
   }
@@ -144,18 +172,18 @@ const quota: Check = {
   id: 'quota',
   title: 'there is room for one more environment',
   proves:
-    'The account may have one more MWAA environment in the target’s Region. With backup-restore a full quota stops the ' +
-    'failover; with a warm standby it only stops you from making a lost environment again.',
+    'The account may have one more MWAA environment in the target’s Region. When an op would have to create ' +
+    'the environment, a full quota stops it; otherwise it only stops you from making a lost environment again.',
   fix: 'Ask for a higher quota (Service Quotas, Amazon MWAA), or delete an environment that nobody needs.',
   needs: ['quota', 'environment'],
   judge(ground) {
     const { config, seeSite, target, fail, warn, doubt } = ground;
-    const needed = config.strategy === 'backup-restore' && seeSite('environment', target) === null;
+    const isNeeded = wouldCreate(ground);
     const found = seeSite('quota', target);
     if (found === undefined) return;
     const { region } = config.sites[target];
     if (found.limit === null) {
-      (config.strategy === 'backup-restore' ? doubt : warn)({
+      (isNeeded ? doubt : warn)({
         found: `Service Quotas of ${region} names no quota of environments; ${found.used} exist`,
         cause: 'the quota has another name than expected, or the service has none in this Region',
         fix: `aws service-quotas list-service-quotas --region ${region} --service-code airflow`,
@@ -163,7 +191,7 @@ const quota: Check = {
       return;
     }
     if (found.used < found.limit) return;
-    (needed || config.strategy === 'backup-restore' ? fail : warn)({
+    (isNeeded ? fail : warn)({
       found: `${region} has ${found.used} environments and its quota is ${found.limit}`,
       cause: 'the account has used up its environments there',
       fix: `ask for ${found.limit + 1}: aws service-quotas request-service-quota-increase --region ${region} --service-code airflow, or delete one that nobody needs`,
@@ -179,15 +207,14 @@ const network: Check = {
   title: 'the network of the site that has to be created is there',
   proves:
     'The two subnets of `sites.<side>.create` exist in the site’s Region, in two Availability Zones of one VPC, with free ' +
-    'addresses, and the security groups belong to that VPC. A key of its own is named when the other environment has one.',
+    'addresses, and the security groups belong to that VPC.',
   fix: 'Correct `sites.<side>.create` in the configuration and deploy again.',
-  needs: ['network', 'captured'],
-  judge(ground) {
-    const { config, seeSite, see, fail, target } = ground;
+  needs: ['network'],
+  judge({ config, seeSite, fail }) {
     for (const side of sides) {
       const found = seeSite('network', side);
       if (!found) continue;
-      const { region, create } = config.sites[side];
+      const { region } = config.sites[side];
       const path = `sites.${side}.create`;
       const gone = [
         ...found.subnets.filter((one) => one.found === null),
@@ -222,14 +249,6 @@ const network: Check = {
           found: `${listed(full.map(({ id, freeAddresses }) => `${id} has ${freeAddresses}`))} free addresses, expected ${fewAddresses} or more`,
           cause: 'schedulers, workers, web servers and endpoints take one each',
           fix: `choose larger subnets for ${path}`,
-        });
-      }
-      const isMade = mayBeAbsent(ground, side) && side === target;
-      if (isMade && see('captured')?.hasOwnKey === true && create?.kmsKeyArn === undefined) {
-        fail({
-          found: `the environment of site ${otherSide(side)} is encrypted with a key of its own, and ${path}.kmsKeyArn is not set`,
-          cause: 'a key of one Region cannot be used in another one; MWAA takes no multi-Region key',
-          fix: `create a key in ${region} and set ${path}.kmsKeyArn to its ARN`,
         });
       }
     }

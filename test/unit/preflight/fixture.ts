@@ -56,7 +56,7 @@ export function readyPair(config: PairConfig): PairValues {
     topic: { confirmed: 1, pending: [] },
     clock: { aheadSeconds: 1 },
     manifest: { snapshotId: '000001-one', openedUponCreation: [] },
-    captured: { of: 'a', sha256: 'now', airflowVersion: '2.10.3', hasOwnKey: false },
+    captured: { of: 'a', sha256: 'now', airflowVersion: '2.10.3', objections: [] },
   };
 }
 
@@ -88,6 +88,7 @@ export function readySites(config: PairConfig): SiteValues {
         objects: [],
         hidesHeartbeat: [],
         opensNewDags: false,
+        madeFor: { pair: null, site: null },
       }),
     ),
     airflow: both((side) =>

@@ -18,21 +18,21 @@ import {
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { workBudget } from '../../lib/adapters/aws-clients.ts';
-import { mwaaClient } from '../../lib/adapters/mwaa/mwaa-environment.ts';
-import { sendMwaa } from '../../lib/adapters/mwaa/raw-command.ts';
-import { helperDags, namesOf } from '../../lib/contracts/names.ts';
-import { records } from '../../lib/contracts/records.ts';
-import { CALLERS } from '../../sandbox/cloud/callers.ts';
-import { runLifeboat } from '../../sandbox/demo/production.ts';
-import { beginProduction, waitForProtection } from '../../sandbox/demo/run.ts';
-import { installCleanup } from '../../sandbox/host/processes.ts';
-import { findTagged } from '../../sandbox/host/tagged-processes.ts';
-import { sandboxPair } from '../../sandbox/pair.ts';
-import { projectRoot, sandboxPlace } from '../../sandbox/place.ts';
-import { timedProgress } from '../../sandbox/print.ts';
-import { until } from '../../sandbox/until.ts';
-import { type Sandbox, startSandbox } from '../../sandbox/up.ts';
+import { workBudget } from '../../../lib/adapters/aws-clients.ts';
+import { mwaaClient } from '../../../lib/adapters/mwaa/mwaa-environment.ts';
+import { sendMwaa } from '../../../lib/adapters/mwaa/raw-command.ts';
+import { helperDags, namesOf } from '../../../lib/contracts/names.ts';
+import { records } from '../../../lib/contracts/records.ts';
+import { CALLERS } from '../../../sandbox/cloud/callers.ts';
+import { runLifeboat } from '../../../sandbox/demo/production.ts';
+import { beginProduction, waitForProtection } from '../../../sandbox/demo/run.ts';
+import { installCleanup } from '../../../sandbox/host/processes.ts';
+import { findTagged } from '../../../sandbox/host/tagged-processes.ts';
+import { sandboxPair } from '../../../sandbox/pair.ts';
+import { projectRoot, sandboxPlace } from '../../../sandbox/place.ts';
+import { timedProgress } from '../../../sandbox/print.ts';
+import { until } from '../../../sandbox/until.ts';
+import { type Sandbox, startSandbox } from '../../../sandbox/up.ts';
 
 const Document = z.object({
   ready: z.boolean(),

@@ -2,22 +2,22 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { isHelperDag, reservedVariable } from '../../lib/contracts/names.ts';
-import { records } from '../../lib/contracts/records.ts';
-import { CALLERS } from '../../sandbox/cloud/callers.ts';
-import { catchupSlots, longDag, runLifeboat } from '../../sandbox/demo/production.ts';
-import { readRuns } from '../../sandbox/demo/read-runs.ts';
-import { beginProduction, waitForProtection } from '../../sandbox/demo/run.ts';
-import { compareRuns } from '../../sandbox/demo/run-lists.ts';
-import { installCleanup } from '../../sandbox/host/processes.ts';
-import { findTagged, SANDBOX_VARIABLE } from '../../sandbox/host/tagged-processes.ts';
-import { sandboxPair } from '../../sandbox/pair.ts';
-import { sandboxPlace, stateRoot } from '../../sandbox/place.ts';
-import { timedProgress } from '../../sandbox/print.ts';
-import { until } from '../../sandbox/until.ts';
-import { type Sandbox, startSandbox } from '../../sandbox/up.ts';
-import { Terminal } from '../support/break-glass-page.ts';
-import { traceOf } from './site-facts.ts';
+import { isHelperDag, reservedVariable } from '../../../lib/contracts/names.ts';
+import { records } from '../../../lib/contracts/records.ts';
+import { CALLERS } from '../../../sandbox/cloud/callers.ts';
+import { catchupSlots, longDag, runLifeboat } from '../../../sandbox/demo/production.ts';
+import { readRuns } from '../../../sandbox/demo/read-runs.ts';
+import { beginProduction, waitForProtection } from '../../../sandbox/demo/run.ts';
+import { compareRuns } from '../../../sandbox/demo/run-lists.ts';
+import { installCleanup } from '../../../sandbox/host/processes.ts';
+import { findTagged, SANDBOX_VARIABLE } from '../../../sandbox/host/tagged-processes.ts';
+import { sandboxPair } from '../../../sandbox/pair.ts';
+import { sandboxPlace, stateRoot } from '../../../sandbox/place.ts';
+import { timedProgress } from '../../../sandbox/print.ts';
+import { until } from '../../../sandbox/until.ts';
+import { type Sandbox, startSandbox } from '../../../sandbox/up.ts';
+import { Terminal } from '../../support/break-glass-page.ts';
+import { traceOf } from '../site-facts.ts';
 
 const Status = z.looseObject({
   grant: z.looseObject({ holder: z.string(), epoch: z.number() }),

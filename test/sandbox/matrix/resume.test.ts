@@ -1,19 +1,19 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Manifest } from '../../lib/contracts/manifest.ts';
-import { namesOf } from '../../lib/contracts/names.ts';
-import { records } from '../../lib/contracts/records.ts';
-import { executionName } from '../../lib/steps/begin-op.ts';
-import { runLifeboat } from '../../sandbox/demo/production.ts';
-import { beginProduction, type DemoResult, loseAndRecover, waitForProtection } from '../../sandbox/demo/run.ts';
-import { installCleanup } from '../../sandbox/host/processes.ts';
-import { findTagged } from '../../sandbox/host/tagged-processes.ts';
-import { sandboxPair } from '../../sandbox/pair.ts';
-import { sandboxPlace } from '../../sandbox/place.ts';
-import { timedProgress } from '../../sandbox/print.ts';
-import { until } from '../../sandbox/until.ts';
-import { type Sandbox, startSandbox } from '../../sandbox/up.ts';
+import { Manifest } from '../../../lib/contracts/manifest.ts';
+import { namesOf } from '../../../lib/contracts/names.ts';
+import { records } from '../../../lib/contracts/records.ts';
+import { executionName } from '../../../lib/steps/begin-op.ts';
+import { runLifeboat } from '../../../sandbox/demo/production.ts';
+import { beginProduction, type DemoResult, loseAndRecover, waitForProtection } from '../../../sandbox/demo/run.ts';
+import { installCleanup } from '../../../sandbox/host/processes.ts';
+import { findTagged } from '../../../sandbox/host/tagged-processes.ts';
+import { sandboxPair } from '../../../sandbox/pair.ts';
+import { sandboxPlace } from '../../../sandbox/place.ts';
+import { timedProgress } from '../../../sandbox/print.ts';
+import { until } from '../../../sandbox/until.ts';
+import { type Sandbox, startSandbox } from '../../../sandbox/up.ts';
 
 /*
  * The pair prepares by itself and a person commits. The newest snapshot is damaged where it will be used, and the
