@@ -30,7 +30,9 @@ function outcomeOf(step: StepRecord): string {
  * What it waits from it has remembered; when it has not, it waits from its first look.
  */
 function waitedOf(step: StepRecord, op: OpRecord, now: Date): ReportStep['waited'] {
-  const remembered = ['startedAt', 'waitingSince', 'since'].flatMap((field) => {
+  // An environment is waited for from the moment it is asked for; what Prepare remembers is only its last wait.
+  const creates = step.state === 'Prepare the site' && op.plan.strategy === 'backup-restore';
+  const remembered = (creates ? [] : ['startedAt', 'waitingSince', 'since']).flatMap((field) => {
     const parsed = Instant.safeParse(step.progress[field]);
     return parsed.success ? [parsed.data] : [];
   });

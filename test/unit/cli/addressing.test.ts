@@ -24,6 +24,7 @@ function merged(base: unknown, change: object): object {
 describe('the pair configuration', () => {
   it('is read from the example', async () => {
     expect(await loadConfig('examples/pair.json')).toMatchObject({ homeSite: 'a' });
+    expect(await loadConfig('examples/pair-backup-restore.json')).toMatchObject({ strategy: 'backup-restore' });
   });
 
   it('names each wrong field', async () => {
