@@ -29,6 +29,11 @@ export const Timing = z
     longestFunctionSeconds: seconds(900).describe(
       'Longest Lambda time-out plus a margin; an older claim is abandoned.',
     ),
+    recoveryTimeTargetSeconds: z
+      .number()
+      .positive()
+      .optional()
+      .describe('Recovery time that a report is compared with; nothing acts on it.'),
     prepareTtlSeconds: seconds(14_400).describe(
       'How long an environment that an op created is kept after the op stood down; then it is deleted.',
     ),
@@ -53,7 +58,7 @@ export type TimingFault = { readonly field: keyof Timing; readonly message: stri
 export function timingFaults(timing: Timing, sandbox: boolean): TimingFault[] {
   const fault = (field: keyof Timing, expected: string, isRight: boolean): TimingFault[] =>
     isRight ? [] : [{ field, message: `expected ${expected}, found ${timing[field]}` }];
-  const minutes = (field: keyof Timing) =>
+  const minutes = (field: 'tickSeconds' | 'heartbeatPeriodSeconds' | 'recoveryPointSeconds') =>
     fault(field, 'whole minutes (a multiple of 60)', sandbox || timing[field] % 60 === 0);
   const { deadPeriods, windowPeriods, canarySeconds } = timing;
   const abandoned = longestTimeoutSeconds + abandonMarginSeconds;

@@ -32,7 +32,7 @@ export function createReport(found: ReportRecords, now: Date): OpReport {
       worstRecoveryPointSeconds: op.plan.worstRecoveryPointSeconds,
       maxRecoveryPointSeconds: found.config.timing.maxRecoveryPointSeconds,
       exportSeconds: found.config.timing.recoveryPointSeconds,
-      recoveryTimeSeconds: null,
+      recoveryTimeSeconds: found.config.timing.recoveryTimeTargetSeconds ?? null,
     },
     fence: fence && fenceOf(fence),
     created: createdOf(found),

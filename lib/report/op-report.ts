@@ -113,7 +113,7 @@ export const OpReport = z.object({
     worstRecoveryPointSeconds: z.number().describe('The worst recovery point that this op’s plan was approved with.'),
     maxRecoveryPointSeconds: z.number().describe('Configured: the oldest snapshot without a person saying so.'),
     exportSeconds: z.number().describe('Configured: the interval of the export, the best that can be expected.'),
-    recoveryTimeSeconds: z.null().describe('No recovery time can be configured.'),
+    recoveryTimeSeconds: Seconds.describe('Configured: recoveryTimeTargetSeconds; null when there is none.'),
   }),
   fence: FenceRecord.pick({
     rung: true,

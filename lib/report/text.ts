@@ -42,10 +42,12 @@ export function reportLines(report: OpReport): string[] {
 const orNone = (lines: readonly string[]): string[] =>
   lines.length > 0 ? lines.map((line) => `  ${line}`) : ['  none'];
 
+const targetText = (seconds: number | null): string => (seconds === null ? 'no target' : `target ${spoken(seconds)}`);
+
 function timeLines(report: OpReport): string[] {
   const { recoveryTimeSeconds, recoveryPointSeconds, controllerSeconds, timeline, targets } = report;
   const times: ReadonlyArray<readonly [string, number | null]> = [
-    ['recovery time (detection to promotion; there is no target for it)', recoveryTimeSeconds],
+    [`recovery time (detection to promotion; ${targetText(targets.recoveryTimeSeconds)})`, recoveryTimeSeconds],
     [
       `recovery point (snapshot to detection; limit ${spoken(targets.worstRecoveryPointSeconds)})`,
       recoveryPointSeconds,

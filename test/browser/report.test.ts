@@ -121,7 +121,7 @@ describe.skipIf(noBrowser !== null)(`the page of a report in Chromium${noBrowser
       const text = await page.locator('main').innerText();
       for (const said of [
         '9 min 36 s',
-        'There is no target',
+        'No target is configured',
         'waited 6 min 14 s for a person to approve',
         'no sign of life 3 min 10 s, then down 9 min 12 s, then coming back 1 min 6 s, then runs on site b',
         'Judge again',

@@ -68,14 +68,22 @@ function soFar(seconds: number | null, since: string | undefined, madeAt: string
   return since === undefined ? null : `${spoken(secondsBetween(since, madeAt))} so far`;
 }
 
-const recoveryTime = ({ recoveryTimeSeconds }: OpReport): Figure => ({
-  name: 'Recovery time',
-  value: orNull(recoveryTimeSeconds),
-  notes: [
-    'From the detection until the DAGs were opened.',
-    'There is no target: a recovery time cannot be configured.',
-  ],
-});
+function recoveryTime({ recoveryTimeSeconds, targets }: OpReport): Figure {
+  const target = targets.recoveryTimeSeconds;
+  const isMet = recoveryTimeSeconds !== null && target !== null && recoveryTimeSeconds <= target;
+  const met: [Tone, string] = isMet ? ['good', 'within'] : ['bad', 'beyond'];
+  return {
+    name: 'Recovery time',
+    value: orNull(recoveryTimeSeconds),
+    notes: [
+      'From the detection until the DAGs were opened.',
+      target === null
+        ? 'No target is configured.'
+        : recoveryTimeSeconds !== null &&
+          html`${toned(...met)} the target: <span class="together">${spoken(target)}</span>.`,
+    ],
+  };
+}
 
 function recoveryPoint({ recoveryPointSeconds, targets, op }: OpReport): Figure {
   const limit = targets.worstRecoveryPointSeconds;

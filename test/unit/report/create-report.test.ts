@@ -189,7 +189,7 @@ describe('the report as text', () => {
     ]) {
       expect(lines).toContain(heading);
     }
-    expect(text).toContain('recovery time (detection to promotion; there is no target for it): 2 min 20 s');
+    expect(text).toContain('recovery time (detection to promotion; no target): 2 min 20 s');
     expect(text).toContain('recovery point (snapshot to detection; limit 1 d): 13 min');
     expect(text).toContain('R2, acknowledged 2026-11-24 12:00:50Z');
     expect(text).toContain('crunch was running: set failed');

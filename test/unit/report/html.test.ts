@@ -151,3 +151,22 @@ describe('the report as text', () => {
     expect(reportLines(reportOf(held())).join('\n')).toContain('needs: HelperFailedError');
   });
 });
+
+describe('the recovery time', () => {
+  const withTarget = (recoveryTimeTargetSeconds: number) => {
+    const records = recovered();
+    const timing = { ...records.config.timing, recoveryTimeTargetSeconds };
+    return pageOf({ ...records, config: { ...records.config, timing } });
+  };
+
+  it.each([
+    [86_400, 'within'],
+    [1, 'beyond'],
+  ])('is compared with its target of %i s: %s', (target, word) => {
+    expect(withTarget(target)).toMatch(new RegExp(`${word}(</span>)+ the target`));
+  });
+
+  it('has no target when none is configured', () => {
+    expect(pageOf(recovered())).toContain('No target is configured.');
+  });
+});
