@@ -10,7 +10,8 @@ import { projectRoot } from '../../lib/infra/project-root.ts';
 const awsErrors = /^(States|Lambda|Sandbox|Runtime)\./;
 
 const sourcesOf = (folder: string): string =>
-  readdirSync(join(projectRoot, folder))
+  readdirSync(join(projectRoot, folder), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
     .map((file) => readFileSync(join(projectRoot, folder, file), 'utf8'))
     .join('\n');
 

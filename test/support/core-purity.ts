@@ -1,7 +1,7 @@
 /** Values of the contracts that are pure enough for the core: a function of a side, a literal. */
 const allowedValues: Readonly<Record<string, readonly string[]>> = {
   '../contracts/config.ts': ['otherSide'],
-  '../contracts/names.ts': ['environmentTags', 'isHelperDag', 'namesOf'],
+  '../contracts/names.ts': ['environmentNames', 'environmentTags', 'isHelperDag', 'namesOf'],
 };
 
 /** What would tie the core to a clock, chance, an environment or the world. */
