@@ -230,7 +230,7 @@ describe('lifeboat doctor on the real sandbox', () => {
     const before = (await get()).PluginsS3ObjectVersion;
     await update(await putObject(b.region, b.dagBucket, 'plugins.zip', emptyZip));
     const { document } = await finds(['standby-gate'], 4);
-    expect(document.findings[0]?.found).toMatch(/site b, the standby, has no gate, and opens_itself declares/);
+    expect(document.findings[0]?.found).toMatch(/site b, the standby, has no gate, and opens_itself, report_every_minute declare/);
     await update(before);
   });
 
