@@ -22,6 +22,7 @@ import { S3SiteBucket } from '../../lib/adapters/s3-site-bucket.ts';
 import { SnsPager } from '../../lib/adapters/sns-pager.ts';
 import { StepFunctionsExecutions } from '../../lib/adapters/step-functions-executions.ts';
 import type { PairConfig } from '../../lib/contracts/config.ts';
+import type { SiteRecord } from '../../lib/contracts/control.ts';
 import type { Side } from '../../lib/contracts/ids.ts';
 import { namesOf } from '../../lib/contracts/names.ts';
 import { parsePairConfig } from '../../lib/contracts/parse-config.ts';
@@ -60,7 +61,7 @@ export async function worldOfFunction(facts: Record<string, unknown>): Promise<W
   deployed ??= readDeployed();
   const sites = await deployed.table.list(records.sites());
   const there = sites.map(({ value }) => value);
-  return worldWith(deployed, withSiteNames(deployed.configured, there), facts);
+  return worldWith(deployed, withSiteNames(deployed.configured, there), { created: there, facts });
 }
 
 /** The world of a vantage, which has no way to the control table: who asks it says how the site's environment is named. */
@@ -68,7 +69,8 @@ export function worldOfVantage(site: Side, environment: string | undefined): Wor
   deployed ??= readDeployed();
   const { configured } = deployed;
   const named = { ...configured.sites[site], environment: environment ?? configured.sites[site].environment };
-  return worldWith(deployed, { ...configured, sites: { ...configured.sites, [site]: named } }, { site });
+  const config = { ...configured, sites: { ...configured.sites, [site]: named } };
+  return worldWith(deployed, config, { created: [], facts: { site } });
 }
 
 function readDeployed(): Deployed {
@@ -84,11 +86,16 @@ function readDeployed(): Deployed {
   return { configured, endpoint, region: environment.AWS_REGION, controller, table };
 }
 
-function worldWith(from: Deployed, config: PairConfig, facts: Record<string, unknown>): World {
+/** Clients are made once for each pair of names; what was read and what the log says are of this call. */
+function worldWith(
+  from: Deployed,
+  config: PairConfig,
+  call: { readonly created: readonly SiteRecord[]; readonly facts: Record<string, unknown> },
+): World {
   const key = `${config.sites.a.environment} ${config.sites.b.environment}`;
   const world = built.get(key) ?? buildWorld(from, config);
   built.set(key, world);
-  return { ...world, log: functionLog(facts) };
+  return { ...world, created: call.created, log: functionLog(call.facts) };
 }
 
 function buildWorld({ configured, endpoint, region, controller, table }: Deployed, config: PairConfig): World {
@@ -122,6 +129,7 @@ function buildWorld({ configured, endpoint, region, controller, table }: Deploye
   return {
     config,
     configured,
+    created: [],
     table,
     bucket: bucketsOf(streamBudget),
     dagBucket: perSide((side) => {

@@ -46,6 +46,8 @@ export async function main(words: readonly string[]): Promise<number> {
     interruption.abort();
   };
   process.on('SIGINT', stop);
+  // Whoever reads the output (head, less) may have seen enough; that is no fault.
+  process.stdout.on('error', endWhenClosed);
   try {
     const screen = createScreen(process, process.env);
     const connect = async (options: CommonOptions) => access(await addressOf(options), interruption.signal);
@@ -53,6 +55,11 @@ export async function main(words: readonly string[]): Promise<number> {
   } finally {
     process.off('SIGINT', stop);
   }
+}
+
+function endWhenClosed(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
 }
 
 async function addressOf(options: CommonOptions): Promise<Address> {
@@ -128,6 +135,7 @@ function worldOfAdoption(config: PairConfig, place: Omit<AwsPlace, 'region'>, ta
   return {
     config,
     configured: config,
+    created: [],
     table,
     bucket: (side) => siteBucket(config, place, side),
     dagBucket: (side) => {

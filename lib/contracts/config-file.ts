@@ -1,4 +1,4 @@
-import { type ParseError, parse, printParseErrorCode } from 'jsonc-parser';
+import { type ParseError, parse, printParseErrorCode, visit } from 'jsonc-parser';
 import type { PairConfig } from './config.ts';
 import { checkPairConfig, PairConfigError } from './parse-config.ts';
 
@@ -14,11 +14,29 @@ export function parseConfigFile(text: string, document: string): PairConfig {
   const source = text.replace(/^\uFEFF/, '');
   const parsed: unknown = parse(source, errors, { allowTrailingComma: true });
   const [first] = errors;
-  if (first === undefined) return checkPairConfig(parsed, document);
+  if (first === undefined) {
+    refuseDoubles(source, document);
+    return checkPairConfig(parsed, document);
+  }
   const expected = printParseErrorCode(first.error)
     .replace(/\B[A-Z]/g, (letter) => ` ${letter}`)
     .toLowerCase();
   throw new PairConfigError(document, [`it is no JSON: ${placeOf(source, first.offset)}: ${expected}`]);
+}
+
+/** JSON takes the last of two values without a word; a person who wrote both meant one of them. */
+function refuseDoubles(source: string, document: string): void {
+  const open: Set<string>[] = [];
+  const doubles: string[] = [];
+  visit(source, {
+    onObjectBegin: () => void open.push(new Set()),
+    onObjectEnd: () => void open.pop(),
+    onObjectProperty: (name, offset) => {
+      if (open.at(-1)?.has(name)) doubles.push(`${name}: found it a second time at ${placeOf(source, offset)}`);
+      open.at(-1)?.add(name);
+    },
+  });
+  if (doubles.length > 0) throw new PairConfigError(document, doubles);
 }
 
 function placeOf(text: string, offset: number): string {

@@ -78,6 +78,7 @@ export const OpRecord = z.object({
   interruptedPolicy: InterruptedPolicy,
   bound: z
     .record(z.string(), z.string())
+    .default({})
     .describe('Fields of the configuration that the op was begun with and must not lose half way, by their path.'),
 });
 export type OpRecord = z.infer<typeof OpRecord>;

@@ -1,4 +1,5 @@
 import type { PairConfig } from '../contracts/config.ts';
+import type { SiteRecord } from '../contracts/control.ts';
 import type { Side } from '../contracts/ids.ts';
 import type { Observation } from '../contracts/observation.ts';
 import type { AirflowApi } from './airflow.ts';
@@ -24,6 +25,8 @@ export type World = {
   readonly config: PairConfig;
   /** The configuration as it was deployed: an environment that an op created may have another name. */
   readonly configured: PairConfig;
+  /** Environments that ops have created, as they were read for `config`. */
+  readonly created: readonly SiteRecord[];
   readonly table: ControlTable;
   readonly bucket: (side: Side) => SiteBucket;
   readonly dagBucket: (side: Side) => DagBucket;

@@ -45,10 +45,9 @@ function staleness(last: TickRecord, tickAt: string, now: Date): string | null {
 
 async function look(world: World, input: TickInput, tickVersion: number): Promise<StepOutput> {
   const now = world.now();
-  const [control, grant, sites, seenA, seenB, previousA, previousB] = await Promise.all([
+  const [control, grant, seenA, seenB, previousA, previousB] = await Promise.all([
     world.table.get(records.control()),
     world.table.get(records.grant()),
-    world.table.list(records.sites()),
     lookEverywhere(world, 'a', now),
     lookEverywhere(world, 'b', now),
     world.table.get(records.verdict('a')),
@@ -77,7 +76,7 @@ async function look(world: World, input: TickInput, tickVersion: number): Promis
     grant: grant.value,
     config: world.config,
     verdicts: { a, b },
-    created: sites.map(({ value }) => value),
+    created: world.created,
     openOp: openOp?.value ?? null,
     now: world.now(),
   });

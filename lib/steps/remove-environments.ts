@@ -1,6 +1,7 @@
 import type { Grant, SiteRecord } from '../contracts/control.ts';
 import { isHelperDag } from '../contracts/names.ts';
 import { records } from '../contracts/records.ts';
+import type { SeenEnvironment } from '../core/creation/look.ts';
 import { removalOf } from '../core/creation/removal.ts';
 import type { Versioned } from '../ports/control-table.ts';
 import type { World } from '../ports/world.ts';
@@ -39,10 +40,11 @@ async function remove(world: World, site: Versioned<SiteRecord>): Promise<string
   });
   if (removal.action === 'keep') return [];
   if (removal.action === 'sweep') return await sweep(world, site, removal.names, grant.value);
-  const why = await reasonToKeep(world, site.value, site.value.environment);
+  const { environment, op, region } = site.value;
+  const seen = await seeEnvironment(world, region, environment);
+  const why = await reasonToKeep(world, site.value, environment, seen);
   if (why !== null) return await keepAndTell(world, site, why);
   const id = world.newId();
-  const { environment, op } = site.value;
   const detail = { environment, because: removal.because };
   const at = world.now().toISOString();
   const audit = { id, at, actor: 'policy:reconcile', what: 'remove-environment', op, epoch: grant.value.epoch, detail };
@@ -88,7 +90,7 @@ async function removeOne(world: World, site: SiteRecord, name: string): Promise<
   if (seen === null) return { end: 'over' };
   if (seen.tags.pair !== world.config.pair || seen.tags.site !== site.side) return { end: 'over' };
   if (!deletable.has(seen.status)) return { end: 'later' };
-  const why = await reasonToKeep(world, site, name);
+  const why = await reasonToKeep(world, site, name, seen);
   if (why !== null) return { end: 'kept', because: why };
   await world.mwaa.deleteEnvironment(site.region, name);
   return { end: 'asked' };
@@ -98,8 +100,12 @@ async function removeOne(world: World, site: SiteRecord, name: string): Promise<
  * Why an environment must stay although nobody needs it by the records: somebody may run production there by hand, when
  * the controller was away. Only what never ran, or says itself that it is an idle standby, may go.
  */
-async function reasonToKeep(world: World, { side, region }: SiteRecord, name: string): Promise<string | null> {
-  const seen = await seeEnvironment(world, region, name);
+async function reasonToKeep(
+  world: World,
+  { side }: SiteRecord,
+  name: string,
+  seen: SeenEnvironment,
+): Promise<string | null> {
   if (seen === null || neverRan.has(seen.status)) return null;
   if (!usable.has(seen.status)) return `${name} is ${seen.status}: whether it ran production cannot be seen`;
   try {

@@ -1,4 +1,5 @@
 import type { OpRecord } from '../../lib/contracts/control.ts';
+import { tasksOfRecovery } from '../support/failover-tasks.ts';
 import { backupRestore as backupRestoreChanges } from '../support/pair-config.ts';
 import { degradedSite, lostSite, resume, stopAt } from '../support/simulation-scenarios.ts';
 import { Simulation, type WalkHooks } from '../support/simulation-world.ts';
@@ -37,22 +38,7 @@ const failsForGood = (stage: string) => [
 
 const recovers: Way = {
   name: 'production comes up on the other site',
-  interrupts: [
-    'Prepare the site',
-    'Choose the snapshot',
-    'Import the snapshot',
-    'Wait for approval',
-    'Judge again',
-    'Withdraw the grant',
-    'Fence the losing site',
-    'Choose the last snapshot',
-    'Import the rest',
-    'Give the grant',
-    'Promote the site',
-    'Verify the site',
-    'Import the history',
-    'Close the op',
-  ],
+  interrupts: tasksOfRecovery,
   ends: ['recovered'],
   begin: (changes) => lostSite(changes),
 };

@@ -11,6 +11,7 @@ import { sandboxPlace } from '../../sandbox/place.ts';
 import { timedProgress } from '../../sandbox/print.ts';
 import { until } from '../../sandbox/until.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/up.ts';
+import { tasksOfRecovery } from '../support/failover-tasks.ts';
 import { secretsOf, traceOf } from './site-facts.ts';
 
 /** Longer than three times the detection of a real loss, which the last test of this file checks. */
@@ -169,24 +170,7 @@ describe('failover on the real sandbox', () => {
   test('writes every step of the op once into its journal', async () => {
     const steps = (await begun.access.table.list(records.steps(measured.op.id))).map(({ value }) => value);
     expect(steps.map(({ state, status }) => `${state}: ${status}`).sort()).toEqual(
-      [
-        'Prepare the site',
-        'Choose the snapshot',
-        'Import the snapshot',
-        'Wait for approval',
-        'Judge again',
-        'Withdraw the grant',
-        'Fence the losing site',
-        'Choose the last snapshot',
-        'Import the rest',
-        'Give the grant',
-        'Promote the site',
-        'Verify the site',
-        'Import the history',
-        'Close the op',
-      ]
-        .map((state) => `${state}: done`)
-        .sort(),
+      tasksOfRecovery.map((state) => `${state}: done`).sort(),
     );
   });
 

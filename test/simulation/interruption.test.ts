@@ -2,26 +2,10 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { OpRecord } from '../../lib/contracts/control.ts';
 import { records } from '../../lib/contracts/records.ts';
 import { takeOverOp } from '../../lib/steps/take-over-op.ts';
+import { tasksOfRecovery } from '../support/failover-tasks.ts';
 import { killAtEachCommit, lostSite, person, quiet, resume, stopAt } from '../support/simulation-scenarios.ts';
 import type { Simulation } from '../support/simulation-world.ts';
 
-/** The Tasks on the way of an op that recovers, in order. */
-const tasks = [
-  'Prepare the site',
-  'Choose the snapshot',
-  'Import the snapshot',
-  'Wait for approval',
-  'Judge again',
-  'Withdraw the grant',
-  'Fence the losing site',
-  'Choose the last snapshot',
-  'Import the rest',
-  'Give the grant',
-  'Promote the site',
-  'Verify the site',
-  'Import the history',
-  'Close the op',
-];
 const cases: string[] = [];
 const note = (where: string, stop: string, end: string) => cases.push(`${where.padEnd(34)} ${stop.padEnd(34)} ${end}`);
 
@@ -39,7 +23,7 @@ async function expectRecovered(simulation: Simulation, op: OpRecord): Promise<vo
 
 describe('an execution that is stopped', () => {
   for (const when of ['before', 'after'] as const) {
-    it.each(tasks)(`right ${when} "%s" is taken over, and the op recovers`, async (state) => {
+    it.each(tasksOfRecovery)(`right ${when} "%s" is taken over, and the op recovers`, async (state) => {
       const { simulation, op } = await lostSite();
       expect(await simulation.execute(stopAt(state, when))).toBe('stopped');
       const isOver = state === 'Close the op' && when === 'after';

@@ -89,6 +89,7 @@ export class Simulation {
     this.world = {
       config,
       configured: config,
+      created: [],
       table: this.table,
       bucket: (side) => this.sites[side].bucket,
       dagBucket: (side) => newestOnly(config.sites[side].dagBucket),
@@ -205,13 +206,11 @@ export class Simulation {
   /** The world of one call, with the names that the sites' environments have now: what the composition root does. */
   async worldNow(): Promise<World> {
     const sites = await this.table.list(records.sites());
-    const config = withSiteNames(
-      this.world.configured,
-      sites.map(({ value }) => value),
-    );
+    const created = sites.map(({ value }) => value);
+    const config = withSiteNames(this.world.configured, created);
     const airflow: World['airflow'] = (side, environment = config.sites[side].environment) =>
       this.#airflowUnder(side, environment);
-    return { ...this.world, config, airflow };
+    return { ...this.world, config, created, airflow };
   }
 
   #airflowUnder(side: Side, environment: string): AirflowApi {

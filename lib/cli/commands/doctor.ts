@@ -32,7 +32,8 @@ export const doctorCommand = (run: Runner): Verb =>
 async function doctor({ pair, screen, options }: Invocation): Promise<Result> {
   const { config } = pair;
   const { reader, helperVersion } = await pair.preflight();
-  const checks = chosen(allChecks(helperVersion), readOptions(Options, options).only);
+  const all = allChecks(helperVersion);
+  const checks = chosen(all, readOptions(Options, options).only);
   const wanted = looksFor(checks);
   screen.progress(`doctor: ${checks.length} checks, read-only; IAM alone may take half a minute`);
   const onLook = (look: LookName, seconds: number) => {
@@ -49,10 +50,10 @@ async function doctor({ pair, screen, options }: Invocation): Promise<Result> {
   return {
     exitCode: ready ? exitCodes.done : exitCodes.notReady,
     document: documentOf(
-      { pair: config.pair, at: now.toISOString(), ready, strategy: config.strategy, target },
+      { pair: config.pair, at: now.toISOString(), ready, strategy: config.strategy, target, of: all.length },
       checked,
     ),
-    lines: doctorLines({ config, target, now, checked, ready }).map(said),
+    lines: doctorLines({ config, target, now, checked, of: all.length, ready }).map(said),
   };
 }
 
@@ -65,7 +66,7 @@ function documentOf(head: object, checked: readonly Checked[]): object {
 }
 
 /**
- * The checks that `--only` names, in their own order.
+ * The checks that `--only` names, in their own order, with the one that they stand on.
  * @throws UsageError for an id that no check has
  */
 function chosen(checks: readonly Check[], only: string | undefined): readonly Check[] {
@@ -78,5 +79,8 @@ function chosen(checks: readonly Check[], only: string | undefined): readonly Ch
       `choose of: ${checks.map(({ id }) => id).join(', ')}`,
     );
   }
-  return checks.filter(({ id }) => ids.includes(id));
+  const named = checks.filter(({ id }) => ids.includes(id));
+  // Without a control record there is nothing to look at: what needs it says nothing then, and control-table says why.
+  const needsControl = named.some(({ needs }) => needs.includes('control'));
+  return checks.filter((check) => named.includes(check) || (needsControl && check.id === 'control-table'));
 }

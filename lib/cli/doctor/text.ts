@@ -8,13 +8,15 @@ type Examined = {
   readonly target: Side;
   readonly now: Date;
   readonly checked: readonly Checked[];
+  /** How many checks there are. */
+  readonly of: number;
   readonly ready: boolean;
 };
 
 const idWidth = 24;
 
 /** The result of `lifeboat doctor` for people: every check in one line, then each finding with cause and fix. */
-export function doctorLines({ config, target, now, checked, ready }: Examined): string[] {
+export function doctorLines({ config, target, now, checked, of, ready }: Examined): string[] {
   const findings = checked.flatMap((one) => one.findings);
   const { region } = config.sites[target];
   return [
@@ -23,7 +25,7 @@ export function doctorLines({ config, target, now, checked, ready }: Examined): 
     'CHECKS',
     ...checked.map(({ id, title, state }) => `  ${state.padEnd(8)} ${id.padEnd(idWidth)} ${title}`),
     ...(findings.length === 0 ? [] : ['FINDINGS', ...findings.flatMap(findingLines)]),
-    `READY     ${verdict(ready, findings)}`,
+    `READY     ${checked.length < of ? `in ${checked.length} of ${of} checks: ` : ''}${verdict(ready, findings)}`,
   ];
 }
 

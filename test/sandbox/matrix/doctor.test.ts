@@ -230,7 +230,9 @@ describe('lifeboat doctor on the real sandbox', () => {
     const before = (await get()).PluginsS3ObjectVersion;
     await update(await putObject(b.region, b.dagBucket, 'plugins.zip', emptyZip));
     const { document } = await finds(['standby-gate'], 4);
-    expect(document.findings[0]?.found).toMatch(/site b, the standby, has no gate, and opens_itself, report_every_minute declare/);
+    expect(document.findings[0]?.found).toMatch(
+      /site b, the standby, has no gate, and opens_itself, report_every_minute declare/,
+    );
     await update(before);
   });
 
@@ -252,7 +254,9 @@ describe('lifeboat doctor on the real sandbox', () => {
     sandbox.mwaa.setQuota(b.region, 1);
     await finds(['quota'], 0);
     const file = path.join(sandbox.stateDir, 'backup-restore.json');
-    await writeFile(file, JSON.stringify(sandboxPair('demo', { mode: 'manual', timing, strategy: 'backup-restore' })));
+    const { sites, ...pair } = sandboxPair('demo', { mode: 'manual', timing, strategy: 'backup-restore' });
+    const created = { ...sites, b: { ...sites.b, environment: 'demo-created' } };
+    await writeFile(file, JSON.stringify({ ...pair, sites: created }));
     const { code, ids } = await doctor('--only', 'quota', '--config', file);
     expect({ code, ids }).toEqual({ code: 4, ids: ['quota'] });
     sandbox.mwaa.setQuota(b.region, 10);

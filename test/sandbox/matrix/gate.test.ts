@@ -1,6 +1,5 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { buildPlugins, unpackPlugins } from '../../../sandbox/airflow/plugins.ts';
@@ -11,6 +10,7 @@ import { preflight } from '../../../sandbox/host/preflight.ts';
 import { installCleanup, sandboxIdOf, sweep } from '../../../sandbox/host/processes.ts';
 import { allInstalled, installAirflow, type PythonEnvironment } from '../../../sandbox/host/python-tools.ts';
 import { findTagged } from '../../../sandbox/host/tagged-processes.ts';
+import { until } from '../../../sandbox/until.ts';
 
 /*
  * The gate on a real scheduler, which is restarted once, to install it. One site goes through all modes in the order of
@@ -42,14 +42,6 @@ async function rest(method: string, resource: string, body?: object): Promise<un
   });
   if (!response.ok) throw new Error(`${method} ${resource}: ${response.status} ${await response.text()}`);
   return response.json();
-}
-
-async function until(what: string, seconds: number, condition: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + seconds * 1000;
-  while (!(await condition().catch(() => false))) {
-    if (Date.now() > deadline) throw new Error(`Not within ${seconds} s: ${what}`);
-    await delay(200);
-  }
 }
 
 const dagOf = async (dagId: string) => Dag.parse(await rest('GET', `/dags/${dagId}`));

@@ -121,6 +121,19 @@ describe('lifeboat doctor', () => {
     expect(bench.out.filter((line) => line.startsWith('  ok'))).toHaveLength(2);
   });
 
+  it('says of how many checks it speaks when some are chosen', async () => {
+    const bench = new DoctorBench();
+    expect(await bench.run('doctor', '--only', 'clock')).toBe(0);
+    expect(bench.out.at(-1)).toBe(`READY     in 1 of ${count} checks: yes`);
+  });
+
+  it('is not ready for checks of a pair that was never adopted, whichever are chosen', async () => {
+    const bench = new DoctorBench();
+    bench.reader = { ...bench.reader, pair: { ...bench.reader.pair, control: async () => null } };
+    expect(await bench.run('doctor', '--only', 'leftovers,snapshot')).toBe(4);
+    expect(bench.stdout).toContain('fail control-table: no site holds the grant');
+  });
+
   it('names the checks that there are when one does not exist', async () => {
     const bench = new DoctorBench();
     expect(await bench.run('doctor', '--only', 'nonsense')).toBe(2);

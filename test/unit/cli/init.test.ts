@@ -289,6 +289,16 @@ describe('lifeboat helpers', () => {
     expect(bench.document()).toMatchObject({ pair: 'demo', folder: join(folder, 'out') });
   });
 
+  it('refuses a folder with files that would be uploaded with them, and a file', async () => {
+    await mkdir(join(folder, 'full', 'engine'), { recursive: true });
+    await writeFile(join(folder, 'full', 'engine', 'old.py'), '');
+    expect(await bench.run('helpers', '--out', 'full')).toBe(2);
+    expect(bench.stderr).toContain('holds files that are no helper DAGs: engine/old.py');
+    expect(await readdir(join(folder, 'full'), { recursive: true })).toEqual(['engine', 'engine/old.py']);
+    expect(await bench.run('helpers', '--out', 'full/engine/old.py')).toBe(2);
+    expect(bench.stderr).toContain('old.py is no folder');
+  });
+
   it('needs a folder', async () => {
     expect(await bench.run('helpers')).toBe(2);
     expect(bench.stderr).toContain('--out <folder>');

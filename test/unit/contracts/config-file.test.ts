@@ -23,6 +23,12 @@ describe('the file of a pair configuration', () => {
     expect(() => parseConfigFile(text, 'pair.json')).toThrow(`it is no JSON: ${place}`);
   });
 
+  it('refuses a field that stands there twice, and says where', () => {
+    const doubled = example.replace('"homeSite"', '"mode": "automatic",\n  "homeSite"');
+    expect(() => parseConfigFile(doubled, 'pair.json')).toThrow(/mode: found it a second time at line \d+, column 3/);
+    expect(() => parseConfigFile(example, 'pair.json')).not.toThrow();
+  });
+
   it('names every wrong field, as plain JSON does', () => {
     const wrong = example.replace('"demo"', '"Demo" /* too large */');
     expect(() => parseConfigFile(wrong, 'pair.json')).toThrow('pair: found "Demo"');
