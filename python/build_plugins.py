@@ -61,7 +61,7 @@ def main() -> int:
     """Returns the exit code: 2 when the other plugins.zip cannot be read."""
     parser = argparse.ArgumentParser(description="Writes plugins.zip with the standby gate of MWAA Lifeboat.")
     parser.add_argument("--into", type=Path, help="a plugins.zip of yours, whose content comes into the new one, too")
-    parser.add_argument("--out", type=Path, default=ROOT / "dist" / "plugins.zip")
+    parser.add_argument("--out", type=Path, default=ROOT / "dist" / "plugins.zip", help="default: dist/plugins.zip")
     asked = parser.parse_args()
     try:
         own = members_of(asked.into) if asked.into else {}

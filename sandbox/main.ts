@@ -138,7 +138,7 @@ function program(): Command {
     .option('--keep', 'leave the sandbox up afterwards')
     .addHelpText(
       'after',
-      '\nExamples:\n  npm run demo\n  npm run demo -- --strategy backup-restore\n  npm run demo -- --json',
+      '\nExamples:\n  npm run demo\n  npm run demo -- --strategy backup-restore\n  npm run --silent demo -- --json',
     )
     .action(demo);
   started(root.command('up'))

@@ -72,7 +72,7 @@ function fenced({ fail }: Ground, { fences, grant }: ControlFacts, side: Side): 
     found: `site ${side} is fenced since epoch ${fence.epoch}${isProven ? '' : ', and nobody has proven that it is empty'}`,
     cause: 'an op took production away from it; a fenced site is no standby, and no command makes it one yet',
     fix: isProven
-      ? 'build the pair anew around the active site (runbooks/failover.md)'
+      ? 'build the pair anew around the active site (docs/deploying.md, After a failover)'
       : 'follow runbooks/fence-not-acknowledged.md',
   });
 }
