@@ -24,8 +24,7 @@ const entities: Readonly<Record<string, string>> = {
  */
 export const escaped = (text: string): string =>
   text
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to be replaced.
-    .replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '\ufffd')
+    .replaceAll(/(?![\t\n\r])[\p{Cc}\p{Bidi_Control}]/gu, '\ufffd')
     .replaceAll(/[&<>"']/g, (character) => entities[character] ?? '');
 
 function markupOf(part: Part): string {
